@@ -22,7 +22,8 @@ def sections(rows: pd.DataFrame, metrics: dict[str, float]) -> list[Section]:
         "texts, pictures whose meaning is not in their words, a conversation whose context decides.",
         "Measured": f"on {len(rows):,} tweets that it has not seen: {cards.listed(metrics)}.",
         "Who could be harmed": "Speakers of African-American English, whose words the annotators called offensive more "
-        "often: the README has the rates. Those who quote or report an insult. Those who are insulted in words that "
+        "often: the README has the rates. People who name their own identity: the report has the rates of harmless "
+        "sentences, by identity. Those who quote or report an insult. Those who are insulted in words that "
         "the tweets do not have.",
         "Limits": "The tweets were collected by the words of a lexicon of hate, so that nearly all have one; a text "
         "from elsewhere is of another kind. The costs of the decisions are assumptions: "

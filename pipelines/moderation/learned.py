@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import pandas as pd
 
 from models.text import labelled_texts
 from pipelines.moderation.data import CLASSES
-
-
-def texts(until: datetime) -> pd.DataFrame:
-    """Return the distinct texts whose label was known at an instant: `text` and `kind`, the last label of each."""
-    return labelled_texts.answered("moderation", until, "kind")
 
 
 def joined(past: pd.DataFrame, test: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from capstan.contract.model import Columns
+    from models.text.linear_svc import Decider
     from pipelines.moderation.reading import Read, Runs
     from pipelines.moderation.scores import Kind
 
@@ -23,7 +24,7 @@ FEW = 0.5  # of the words known: below that a text is in words that were not lea
 
 
 class ModerationModel(MiniLMModel):
-    """A score and the levels of its classes, and the baseline's, which the gate compares with them."""
+    """A score and the levels of its classes, and the two baselines that the gate compares with them."""
 
     inputs = {"text": "string"}
 
@@ -36,12 +37,13 @@ class ModerationModel(MiniLMModel):
         baseline: Kind,
         baseline_levels: np.ndarray,
         weights: Mapping[str, Path],
-        int8: bytes | None = None,
+        int8: bytes | None,
+        rival: Decider,
     ):
         """words, longest: of the texts that were learned from. int8: the file of MiniLM in 8 bits, where it reads."""
         self.score, self.levels, self.words, self.longest = score, levels, words, longest
         self.baseline, self.baseline_levels, self.weight_files = baseline, baseline_levels, weights
-        self.int8 = int8
+        self.int8, self.rival = int8, rival
 
     def read(self, texts: Sequence[str]) -> Read:
         """Return what is read of some texts."""

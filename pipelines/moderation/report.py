@@ -1,4 +1,4 @@
-"""What a run shows of a model: F1 of each class, how shares are met, what decisions cost, and the two cards.
+"""What a run shows of a model: F1 of each class, how shares are met, costs, identities, and the two cards.
 
 The texts offend, so they are shown by the number of their row.
 """
@@ -12,14 +12,19 @@ import pandas as pd
 from scipy.special import log_softmax
 
 from capstan.contract.evaluation import Evaluation, Section
-from models.metrics import classes, paired
-from pipelines.moderation import cards, decisions, training
+from models.metrics import annotators, classes, paired
+from pipelines.moderation import cards, decisions, identity, training
 from pipelines.moderation.data import CLASSES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from models.text.linear_svc import Decider
     from pipelines.moderation.model import ModerationModel
 
 WORST = 15  # tweets of a list
+HARM = ("identity_hate", "identity_aside")  # of harmless sentences: named hate, and not left alone
+SVC = "linear SVC on words"
 
 
 def evaluate(model: ModerationModel, rows: pd.DataFrame) -> Evaluation:
@@ -31,21 +36,55 @@ def evaluate(model: ModerationModel, rows: pd.DataFrame) -> Evaluation:
     guess = decisions.named(model.score.votes(read), model.levels)
     own, other = values(shares, scores, guess), values(shares, simple, decisions.named(simple, model.baseline_levels))
     metrics = {name: float(column.mean()) for name, column in own.items()}
-    metrics |= {f"f1_{name}": float(f1(said, guess, number).mean()) for number, name in enumerate(CLASSES)}
-    metrics |= {"accuracy": float((guess == said).mean()), "disagreement_r": agreement(shares, scores)}
+    metrics |= {f"f1_{name}": float(annotators.f1(said, guess, number).mean()) for number, name in enumerate(CLASSES)}
+    metrics |= {
+        "accuracy": float((guess == said).mean()),
+        "disagreement_r": annotators.agreement(shares, decisions.probabilities(scores)),
+    }
     metrics |= {f"{name}_of_words": float(column.mean()) for name, column in other.items()}
+    rival = by_class(model.rival, rows["text"].tolist(), shares)
+    metrics |= {f"{name}_of_svc": float(column.mean()) for name, column in rival.items()}
+    harmless = harmed(model)
+    for suffix, part in (("", harmless), ("_held", harmless[harmless["held"]])):
+        metrics |= {f"{name}{suffix}": float(part[name].mean()) for name in HARM}
+    each = judged(rows, shares, scores)
     sections = [
         Section("By class", classes.by_class(said, guess, list(CLASSES), "class")),
-        Section("What is decided, and what it costs", decided(shares, scores)),
-        Section("Annotators who disagree", disagreement(shares, scores)),
-        Section("The most expensive decisions, by row", dearest(rows, shares, scores)),
+        Section("What is decided, and what it costs", decided(each)),
+        Section("Harmless sentences about identities, the worst first", by_identity(harmless)),
+        Section("Annotators who disagree", annotators.disagreement(shares, decisions.probabilities(scores))),
+        Section("The most expensive decisions, by row", each.nlargest(WORST, "cost").round(2)),
         *cards.sections(rows, metrics),
     ]
-    units, baseline = (
+    units, baseline, svc = (
         pd.DataFrame({name: paired.by_unit(column, rows["unit"].to_numpy()) for name, column in one.items()})
-        for one in (own, other)
+        for one in (own, other, rival)
     )
-    return Evaluation(metrics, sections, units, {"logistic regression on words": baseline[["log_loss"]]})
+    baselines = {"logistic regression on words": baseline[["log_loss"]], SVC: svc}
+    return Evaluation(metrics, sections, units, baselines, level={SVC: ["macro_f1"]})
+
+
+def by_class(rival: Decider, texts: Sequence[str], shares: np.ndarray) -> dict[str, np.ndarray]:
+    """Return what the gate compares of a rival without shares, as a value per tweet, shapes (n,)."""
+    guess, said = rival.classifier.predict(texts), shares.argmax(axis=1)
+    return {
+        "macro_f1": annotators.macro_f1(said, guess, len(CLASSES)),
+        "cost": decisions.cost(shares, rival.chosen[guess]),
+    }
+
+
+def harmed(model: ModerationModel) -> pd.DataFrame:
+    """Return the measured sentences about identities, with 1 or 0 for each of `HARM`."""
+    rows = identity.to_measure()
+    read = model.read(rows["text"].tolist())
+    guess = decisions.named(model.score.votes(read), model.levels)
+    return rows.assign(**harm(model.score.scores(read), guess))
+
+
+def by_identity(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return for each identity how often it is named hate and not left alone. held: no learned sentence names it."""
+    made = rows.groupby(["identity", "kind", "held"], as_index=False)[list(HARM)].mean().round(3)
+    return made.sort_values(list(HARM), ascending=False, ignore_index=True)
 
 
 def values(shares: np.ndarray, scores: np.ndarray, guess: np.ndarray) -> dict[str, np.ndarray]:
@@ -56,51 +95,27 @@ def values(shares: np.ndarray, scores: np.ndarray, guess: np.ndarray) -> dict[st
     said = shares.argmax(axis=1)
     chosen = decisions.expected(decisions.probabilities(scores)).argmin(axis=1)
     return {
-        "macro_f1": np.mean([f1(said, guess, number) for number in range(len(CLASSES))], axis=0),
+        "macro_f1": annotators.macro_f1(said, guess, len(CLASSES)),
         "log_loss": -(shares * log_softmax(scores, axis=1)).sum(axis=1),
         "cost": decisions.cost(shares, chosen),
     }
 
 
-def f1(truth: np.ndarray, guess: np.ndarray, number: int) -> np.ndarray:
-    """Return F1 of a class as a value per tweet, whose mean it is, shape (n,)."""
-    true, made = truth == number, guess == number
-    return paired.ratio(2.0 * (true & made), true + 1.0 * made) if (true | made).any() else np.zeros(len(truth))
+def harm(scores: np.ndarray, guess: np.ndarray) -> dict[str, np.ndarray]:
+    """Return for each of some harmless sentences whether it is named hate, and whether it is not left alone: 1 or 0."""
+    chosen = decisions.expected(decisions.probabilities(scores)).argmin(axis=1)
+    made = guess == CLASSES.index("hate"), chosen != decisions.DECISIONS.index("show")
+    return {name: one.astype(float) for name, one in zip(HARM, made, strict=True)}
 
 
-def agreement(shares: np.ndarray, scores: np.ndarray) -> float:
-    """Return Pearson r of the share who said another class than the likeliest, and of what was expected."""
-    probability = decisions.probabilities(scores)
-    likely = probability.argmax(axis=1)
-    expected, true = 1 - probability.max(axis=1), 1 - shares[np.arange(len(shares)), likely]
-    return float(np.corrcoef(expected, true)[0, 1]) if expected.std() and true.std() else 0.0
+def judged(rows: pd.DataFrame, shares: np.ndarray, scores: np.ndarray) -> pd.DataFrame:
+    """Return for each tweet its row, what annotators said of it, the decision, and what that costs."""
+    chosen = decisions.expected(decisions.probabilities(scores)).argmin(axis=1)
+    cost, made = decisions.cost(shares, chosen), np.array(decisions.DECISIONS)[chosen]
+    return rows[["row"]].assign(**dict(zip(CLASSES, shares.T, strict=True)), decision=made, cost=cost)
 
 
-def disagreement(shares: np.ndarray, scores: np.ndarray) -> pd.DataFrame:
-    """Return for tenths of the tweets the share expected to disagree with the likeliest class, and who did."""
-    probability = decisions.probabilities(scores)
-    likely = probability.argmax(axis=1)
-    frame = pd.DataFrame(
-        {"expected": 1 - probability.max(axis=1), "did": 1 - shares[np.arange(len(shares)), likely]}
-    ).sort_values("expected", ignore_index=True)
-    tenth = np.arange(len(frame)) * 10 // len(frame)
-    return frame.groupby(tenth).mean().round(3).assign(tweets=np.bincount(tenth))
-
-
-def decided(shares: np.ndarray, scores: np.ndarray) -> pd.DataFrame:
+def decided(each: pd.DataFrame) -> pd.DataFrame:
     """Return for each decision how often it is made, what annotators said of such tweets, and its cost."""
-    chosen = decisions.expected(decisions.probabilities(scores)).argmin(axis=1)
-    frame = pd.DataFrame(shares, columns=list(CLASSES)).assign(
-        decision=np.array(decisions.DECISIONS)[chosen], cost=decisions.cost(shares, chosen)
-    )
-    made = frame.groupby("decision", as_index=False).mean().round(3)
-    return made.assign(tweets=frame["decision"].value_counts().reindex(made["decision"]).to_numpy())
-
-
-def dearest(rows: pd.DataFrame, shares: np.ndarray, scores: np.ndarray) -> pd.DataFrame:
-    """Return the decisions that cost most by what the annotators said."""
-    chosen = decisions.expected(decisions.probabilities(scores)).argmin(axis=1)
-    frame = rows[["row", *CLASSES]].assign(
-        decision=np.array(decisions.DECISIONS)[chosen], cost=decisions.cost(shares, chosen)
-    )
-    return frame.sort_values("cost", ascending=False).head(WORST).round(2)
+    made = each.drop(columns="row").groupby("decision").mean().round(3)
+    return made.assign(tweets=each["decision"].value_counts()).reset_index()

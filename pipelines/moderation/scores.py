@@ -75,10 +75,10 @@ class Pair:
     def __init__(self, shares: Score | None = None, most: Score | None = None):
         self.shares, self.most = shares or Score(), most or simple()
 
-    def fit(self, read: Read, shares: np.ndarray) -> Pair:
+    def fit(self, read: Read, shares: np.ndarray, importance: np.ndarray | None = None) -> Pair:
         """Return it, fitted."""
-        self.shares.fit(read, shares)
-        self.most.fit(read, shares)
+        self.shares.fit(read, shares, importance)
+        self.most.fit(read, shares, importance)
         return self
 
     def scores(self, read: Read) -> np.ndarray:

@@ -10,11 +10,15 @@ WEIGHTS = weights_files.fetch_all(task.WEIGHTS)
 SETTINGS: dict[str, object] = {"weights": WEIGHTS}
 
 
+LEARNED, ASKED = 12, 3  # one unit in so many: MiniLM takes 0.01 s of a core for each tweet
+SLACK_TIMES = 3  # the intervals are wider than on all tweets, and so are the differences of twins
+
+
 def fewer(parts: Parts) -> Parts:
-    """Return whole units, a twelfth of them: MiniLM takes 0.01 s of a core for each tweet."""
+    """Return whole units: a twelfth of those to learn from, and a third of those to test on."""
     past, test = (
-        {"tweets": one[one["unit"] % 12 == 0].reset_index(drop=True)}
-        for one in (parts[0]["tweets"], parts[1]["tweets"])
+        {"tweets": part["tweets"][part["tweets"]["unit"] % each == 0].reset_index(drop=True)}
+        for part, each in zip(parts, (LEARNED, ASKED), strict=True)
     )
     return past, test
 

@@ -11,7 +11,7 @@ from models.encoder import minilm
 from pipelines.moderation import decisions, reading, report, scores, task, training
 from pipelines.moderation.data import CLASSES
 from pipelines.moderation.schema import EXAMPLE, MILD, MOST, Prediction, Request
-from pipelines.moderation.studies.pictures import study as pictures
+from pipelines.moderation.studies.robust import pictures
 
 ODD = [
     "ok", ":)", "😀😀 😀", "\uff26\uff32\uff25\uff25 İstanbul ß", "é́ — “x”", "\n a\t\tb \n\n c ",

@@ -10,7 +10,7 @@ from pipelines.moderation import decisions, training
 from pipelines.moderation.studies.asking import study as asking
 from pipelines.moderation.studies.compare import dialect
 from pipelines.moderation.studies.compare import study as compare
-from pipelines.moderation.studies.pictures import study as pictures
+from pipelines.moderation.studies.robust import pictures
 from pipelines.moderation.studies.robust import study as robust
 from pipelines.moderation.studies.robust.undoing import undone
 

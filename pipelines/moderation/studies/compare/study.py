@@ -19,7 +19,7 @@ from capstan.inputs import weights_files
 from capstan.settings import settings
 from capstan.study import Line, Measure, Study, Table, ranged
 from models.encoder import vectors
-from models.metrics import paired
+from models.metrics import annotators, paired
 from pipelines.moderation import data, decisions, reading, report, task, training
 from pipelines.moderation.data import CLASSES
 from pipelines.moderation.reading import Read
@@ -69,11 +69,11 @@ def answers(names: Sequence[str], read: Read, shares: np.ndarray, units: np.ndar
 def values(shares: np.ndarray, method: Made) -> dict[str, np.ndarray]:
     """Return what is compared as a value per tweet, whose mean it is, shapes (n,)."""
     said, likely = shares.argmax(axis=1), method.scores.argmax(axis=1)
-    mean = np.mean([report.f1(said, method.guess, number) for number in range(3)], axis=0)
-    unlevelled = np.mean([report.f1(said, likely, number) for number in range(3)], axis=0)
+    mean = annotators.macro_f1(said, method.guess, 3)
+    unlevelled = annotators.macro_f1(said, likely, 3)
     loss = report.values(shares, method.scores, method.guess)
     squares = ((decisions.probabilities(method.scores) - shares) ** 2).sum(axis=1)
-    each = {f"f1_{name}": report.f1(said, method.guess, number) for number, name in enumerate(CLASSES)}
+    each = {f"f1_{name}": annotators.f1(said, method.guess, number) for number, name in enumerate(CLASSES)}
     return {"macro_f1": mean, "likeliest_f1": unlevelled, "log_loss": loss["log_loss"], "brier": squares} | each
 
 
@@ -81,7 +81,10 @@ def lines(shares: np.ndarray, units: np.ndarray, by_method: dict[str, Made]) -> 
     """Yield a line per method: each value with its interval, and what it has more than the baseline."""
     other = values(shares, by_method[SIMPLE])
     for name, one in by_method.items():
-        line: Line = {"method": name, "disagreement_r": report.agreement(shares, one.scores)}
+        line: Line = {
+            "method": name,
+            "disagreement_r": annotators.agreement(shares, decisions.probabilities(one.scores)),
+        }
         for title, column in values(shares, one).items():
             line |= interval(title, column, units) | interval(f"{title}_more", column - other[title], units)
         yield line | hate_or_offence(shares, one.scores)
@@ -210,7 +213,12 @@ def again(lines: pd.DataFrame) -> pd.DataFrame:
 
 COMPARED = {"macro F1": ranged("macro_f1", 3), "more than the baseline": ranged("macro_f1_more", 3)}
 STUDY = Study(
-    measures=[Measure(folds), Measure(costs, seeds=0), Measure(fairness, seeds=0), Measure(forum, seeds=0)],
+    measures=[
+        Measure(folds),
+        Measure(costs, seeds=0),
+        Measure(fairness, seeds=0),
+        Measure(forum, seeds=0),
+    ],
     tables=[
         Table(
             {"five folds": "method"},

@@ -19,11 +19,13 @@ from capstan.inputs import weights_files
 from capstan.settings import settings
 from capstan.study import Line, Measure, Study, Table
 from models.encoder import minilm, vectors
+from models.metrics import annotators
 from models.text import text_attacks
 from models.text.text_attacks import Attack
-from pipelines.moderation import decisions, reading, report, task, training
+from pipelines.moderation import decisions, reading, task, training
 from pipelines.moderation.reading import Read
 from pipelines.moderation.scores import Pair
+from pipelines.moderation.studies.robust import pictures
 from pipelines.moderation.studies.robust.undoing import undone
 
 NONE = "none"
@@ -89,7 +91,7 @@ def measured(seed: int) -> Iterator[Line]:
         for name, each in tried.items():
             votes = score.votes(texts.read([undone(text) if undo else text for text in each]))
             guess = decisions.named(votes, levels)
-            value = np.mean([report.f1(said, guess, number) for number in range(3)], axis=0)
+            value = annotators.macro_f1(said, guess, 3)
             before.setdefault(name, value)
             gain = dict(zip(("more", "more_low", "more_high"), difference(value, before[name]), strict=True))
             yield {
@@ -114,22 +116,26 @@ def more(method: str) -> Callable[[pd.DataFrame], str]:
 
 
 STUDY = Study(
-    measures=[Measure(measured)],
+    measures=[Measure(measured), Measure(pictures.drawn_and_read, [{"kind": kind} for kind in pictures.KINDS])],
     tables=[
         Table(
             {"disguise": "attack"},
             {"macro F1 as served": cell("as served", "macro_f1")}
             | {f"more, {method}": more(method) for method in METHODS if method != "as served"},
+            "measured",
         ),
         Table(
             {"what offends and is named so": "attack"},
             {f"{method}, %": cell(method, "found", 100, 1) for method in METHODS},
+            "measured",
         ),
         Table(
             {"what does not offend and is named so": "attack"},
             {f"{method}, %": cell(method, "wrongly", 100, 1) for method in METHODS},
-            rows=lambda lines: lines[lines["attack"] == NONE],
+            "measured",
+            lambda lines: lines[lines["attack"] == NONE],
         ),
+        pictures.TABLE,
     ],
     seeds=1,
 )

@@ -19,7 +19,7 @@ from models import http_load
 from models.encoder import minilm, vectors
 from pipelines.moderation import reading, task, training
 from pipelines.moderation.studies.compare import study as compare
-from pipelines.moderation.studies.pictures.study import champion
+from pipelines.moderation.studies.robust.pictures import champion
 
 SECONDS, TEXTS = 20.0, 200
 FLOAT, INT8 = "float32", "int8"

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
-from capstan.study import Line, Measure, Study, Table
+from capstan.study import Line, Table
 from capstan.versions import registry
 from models.files import ocr
 from pipelines.moderation import task
@@ -103,20 +103,15 @@ def percent(name: str) -> Callable[[pd.DataFrame], str]:
     return lambda rows: f"{100 * rows[name].mean():.1f}"
 
 
-STUDY = Study(
-    measures=[Measure(drawn_and_read, [{"kind": kind} for kind in KINDS])],
-    tables=[
-        Table(
-            {"picture": "kind"},
-            {
-                "pictures": lambda rows: f"{rows['pictures'].sum():.0f}",
-                "signs read wrongly, %": percent("wrong_signs"),
-                "words read, %": percent("words_read"),
-                "same class, %": percent("same_class"),
-                "same decision, %": percent("same_decision"),
-                "mean change of a share": lambda rows: f"{rows['moved'].mean():.3f}",
-            },
-        )
-    ],
-    seeds=1,
+TABLE = Table(
+    {"picture": "kind"},
+    {
+        "pictures": lambda rows: f"{rows['pictures'].sum():.0f}",
+        "signs read wrongly, %": percent("wrong_signs"),
+        "words read, %": percent("words_read"),
+        "same class, %": percent("same_class"),
+        "same decision, %": percent("same_decision"),
+        "mean change of a share": lambda rows: f"{rows['moved'].mean():.3f}",
+    },
+    "drawn_and_read",
 )
