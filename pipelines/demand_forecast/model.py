@@ -14,10 +14,13 @@ from models.forecasting.windows import DAY, LEVELS, Windows
 from pipelines.demand_forecast.days import KEY, windows
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from capstan.contract.model import Columns
     from models.forecasting.conformal import Calibrated
+    from models.forecasting.forecaster import Forecaster
 
 
 class DemandModel(Model):
@@ -32,8 +35,9 @@ class DemandModel(Model):
         "working": "long[]",
     }
 
-    def __init__(self, without: Calibrated, known: Calibrated):
-        self.without, self.known = without, known
+    def __init__(self, without: Calibrated, known: Calibrated, ridge: Sequence[Forecaster] = ()):
+        """ridge: the rivals of both, that the gate compares them with."""
+        self.without, self.known, self.ridge = without, known, ridge
         self.requirements = sorted({*without.requirements, *known.requirements})
 
     def forecast(self, some: Windows) -> np.ndarray:

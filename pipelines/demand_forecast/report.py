@@ -12,10 +12,15 @@ from data_sets.elecdemand import ZONE
 from models.forecasting import measures
 from models.forecasting.alike import alike
 from models.forecasting.windows import DAY, LEVELS, Windows
+from models.forecasting.windows import weeks as week_numbers
 from models.metrics import paired
 from pipelines.demand_forecast import cards
 
+RIDGE = "ridge"  # as good: it may be better by the slack
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from matplotlib.figure import Figure
 
     from pipelines.demand_forecast.model import DemandModel
@@ -37,15 +42,30 @@ def evaluate(model: DemandModel, windows: Windows) -> Evaluation:
     units = by_day(windows, *(made[..., measures.MIDDLE] for made in forecasts.values()))
     simple = alike(windows).mean
     baselines = {"mean of days alike": by_day(windows, simple, simple)}
+    ridge = getattr(model, "ridge", ())  # versions from before have none
+    if ridge:
+        made = (one.predict(some) for one, some in zip(ridge, (windows.blind(), windows), strict=True))
+        baselines[RIDGE] = by_day(windows, *(quantiles[..., measures.MIDDLE] for quantiles in made))
     worst = daily["error"].to_numpy().argsort()[::-1][:3]
     sections = [
+        Section("Compared with each baseline: how much less MASE, by weeks", by_week(windows, units, baselines)),
         Section("The first week", figure(windows[:7], {kind: made[:7] for kind, made in forecasts.items()})),
         Section("Days with the largest errors", daily.iloc[worst]),
         Section("Share of the values below each level", levels(windows, forecasts)),
         Section("By month", by_month(daily)),
         *cards.sections(windows, metrics),
     ]
-    return Evaluation(metrics, sections, units, baselines)
+    return Evaluation(metrics, sections, units, baselines, {RIDGE: ("mase", "mase_known")} if ridge else {})
+
+
+def by_week(windows: Windows, units: pd.DataFrame, baselines: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return how much less MASE the forecasts have than each baseline, with a 95 % interval over the weeks."""
+    numbers, lines = week_numbers(windows), []
+    for name, values in baselines.items():
+        for metric in units:
+            other, own = (paired.by_unit(frame[metric].to_numpy(), numbers) for frame in (values, units))
+            lines.append({"baseline": name, "metric": metric} | paired.bootstrap(other, own))
+    return pd.DataFrame(lines)
 
 
 def by_day(windows: Windows, without: np.ndarray, known: np.ndarray) -> pd.DataFrame:

@@ -115,7 +115,8 @@ def train(
 
     past = days.windows(tables["days"])
     parts = (past.blind(), disturbed(past, temperature_error, seed))
-    return DemandModel(*(conformal.fit(lambda: make(forecaster, seed), rows, folds) for rows in parts))
+    without, known = (conformal.fit(lambda: make(forecaster, seed), rows, folds) for rows in parts)
+    return DemandModel(without, known, [make("ridge").fit(rows) for rows in parts])
 
 
 def evaluate(model: DemandModel, tables: Tables) -> Evaluation:
