@@ -66,16 +66,17 @@ def lines(name: str, data_dir: Path | None) -> Iterator[str]:
 
 
 def load(data_dir: Path | None) -> SciFact:
-    """Return all of it. A claim without a judgement is in no part."""
+    """Return all of it. A claim without a judgement, or to train on that is also tested on, is in no part."""
     rows = [json.loads(line) for line in lines(CORPUS, data_dir)]
     numbers = {row["_id"]: number for number, row in enumerate(rows)}
     texts = {row["_id"]: row["text"] for row in map(json.loads, lines(QUERIES, data_dir))}
-    parts = {}
-    for part in ("train", "test"):
+    parts: dict[str, Claims] = {}
+    for part in ("test", "train"):
+        tested = set(parts["test"].texts) if parts else set()
         relevant: dict[str, list[int]] = {}
         for line in list(lines(f"qrels/{part}.tsv", data_dir))[1:]:
             claim, abstract, score = line.split()
-            if int(score) > 0:
+            if int(score) > 0 and texts[claim] not in tested:
                 relevant.setdefault(claim, []).append(numbers[abstract])
         parts[part] = Claims(list(relevant), [texts[key] for key in relevant], list(map(np.array, relevant.values())))
     return SciFact([row["_id"] for row in rows], [row["title"] for row in rows], [row["text"] for row in rows], parts)

@@ -35,9 +35,10 @@ def few(data) -> scifact.SciFact:
 
 def test_data_are_those_of_beir(data):
     assert len(data.keys) == len(set(data.keys)) == 5_183
-    assert {part: len(claims.keys) for part, claims in data.claims.items()} == {"train": 809, "test": 300}
-    assert {part: sum(map(len, claims.relevant)) for part, claims in data.claims.items()} == {"train": 919, "test": 339}
+    assert {part: len(claims.keys) for part, claims in data.claims.items()} == {"train": 807, "test": 300}
+    assert {part: sum(map(len, claims.relevant)) for part, claims in data.claims.items()} == {"train": 917, "test": 339}
     assert not set(data.claims["train"].keys) & set(data.claims["test"].keys)
+    assert not set(data.claims["train"].texts) & set(data.claims["test"].texts)
 
 
 def test_data_of_the_archive_are_the_same(tmp_path, monkeypatch, few):
