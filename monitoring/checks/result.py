@@ -15,7 +15,7 @@ class Check:
     shows the change, as ISO 8601. `low` and `high` bound the statistic where it has a confidence interval.
     """
 
-    name: str  # drift, nulls, new categories, performance, calibration, contract, skew, service
+    name: str  # drift, nulls, new categories, performance, calibration, labels, contract, skew, service
     signal: str
     verdict: Verdict
     statistic: float | None = None

@@ -1,6 +1,7 @@
 """What monitoring notices: changes that are planted alarm, harmless ones do not."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from pipelines.credit_risk import task
@@ -29,6 +30,17 @@ def test_larger_loans_alarm_and_so_does_what_follows_from_them(alarms, others):
     made = alarms(others.assign(amount=others["amount"] * 1.5))
     assert {("drift", "amount"), ("drift", "probability"), ("drift", "decision")} <= made
     assert ("calibration", "probability") in made  # the labels did not change with them
+
+
+def test_defaults_that_rise_from_30_to_40_percent_are_found_in_800_loans(alarms, parts):
+    """In eight of ten draws."""
+    loans = parts[0]["loans"]
+    bad, good = (loans[loans["bad"] == value] for value in (1, 0))
+    found = []
+    for seed in range(10):
+        drawn = [part.sample(count, random_state=seed, replace=True) for part, count in ((bad, 320), (good, 480))]
+        found.append(("labels", "probability") in alarms(pd.concat(drawn).sample(frac=1, random_state=seed)))
+    assert sum(found) >= 8
 
 
 def test_an_income_that_is_no_longer_asked_for_alarms(alarms, others):

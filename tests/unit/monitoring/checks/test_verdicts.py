@@ -27,7 +27,8 @@ def test_days_like_those_before_do_not_alarm(reference, after):
     checks = Checks()
     results = verdicts.check(reference, daily_counts.recent(after, checks, reference), checks)
     assert {check.verdict for check in results} == {"ok"}
-    assert {check.name for check in results} == {"drift", "nulls", "new categories", "performance", "calibration"}
+    kinds = {"drift", "nulls", "new categories", "performance", "calibration", "labels"}
+    assert {check.name for check in results} == kinds
 
 
 @pytest.mark.parametrize(
@@ -40,11 +41,12 @@ def test_days_like_those_before_do_not_alarm(reference, after):
         ("drift", "carrier", lambda column: column.replace("B6", "UA")),
         ("performance", "late", lambda column: column.mask(np.arange(len(column)) % 4 == 0, 1 - column)),
         ("calibration", "probability", lambda column: column * 0.5),
+        ("labels", "probability", lambda column: column * 0.5),
     ],
 )
 def test_change_alarms_and_is_named(reference, after, name, column, change):
     results = alarmed(reference, changed(after, column, change))
-    signal = "probability" if name in ("performance", "calibration") else column
+    signal = "probability" if name in ("performance", "calibration", "labels") else column
     [one] = [check for check in results if (check.name, check.signal) == (name, signal)]
     assert one.p <= 0.05 and one.statistic >= one.threshold
     assert FROM - pd.Timedelta(days=14) <= pd.Timestamp(one.since, tz="UTC") <= FROM + pd.Timedelta(days=12)
