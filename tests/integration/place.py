@@ -30,6 +30,14 @@ class Place:
     def services(self) -> dict[str, dict]:
         return {service["name"]: service for service in json.loads(self("status", "--json").stdout)["services"]}
 
+    def kill(self, service: str) -> None:
+        """Kill a service, and wait until it is gone: its port is free then."""
+        pid = self.services()[service]["pid"]
+        assert pid, f"{service} does not run"  # psutil takes None for this process
+        process = psutil.Process(pid)
+        process.kill()
+        process.wait(60)
+
     def processes(self) -> list[psutil.Process]:
         """Return every process whose environment names this state folder."""
         return [one for one in having("CAPSTAN_HOME", str(self.home)) if not helps_this_process(one)]

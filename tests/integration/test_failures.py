@@ -20,6 +20,7 @@ from capstan.versions import registry
 from pipelines.flight_delay import data
 from tests.integration.conftest import CAPSTAN
 from tests.integration.place import Place
+from tests.support.processes import wait_until
 
 pytestmark = pytest.mark.rotating
 
@@ -111,7 +112,7 @@ def test_unknown_parameter_is_answered_with_the_known_ones_and_starts_nothing(pl
     assert "nosuch" in done.stderr and "Traceback" not in done.stderr
     for known in ("seed", "workers", "tune", "as_of"):
         assert known in done.stderr
-    assert place.processes() == []
+    wait_until(lambda: place.processes() == [])
 
 
 def test_rejected_model_is_registered_as_rejected_and_not_deployed(place, rejected):

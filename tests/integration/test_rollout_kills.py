@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import httpx
-import psutil
 import pytest
 
 from capstan import catalogue
@@ -268,7 +267,7 @@ def test_up_does_not_wait_for_the_champion_and_predict_does(three, place, tmp_pa
     may_load = tmp_path / "may load"
     waits = f"\nimport pathlib, time\nwhile not pathlib.Path({str(may_load)!r}).exists():\n    time.sleep(0.1)\n"
     store.write_state(NAME, RolloutState(versions.edit_source(NAME, three[0], lambda text: text + waits)))
-    psutil.Process(place.services()["endpoint"]["pid"]).kill()
+    place.kill("endpoint")
     done = place("up", "--json")
     assert done.returncode == 0, done.stderr
     [waiting] = json.loads(done.stdout)[1]["not_ready"]
@@ -286,7 +285,7 @@ def test_up_does_not_wait_for_the_champion_and_predict_does(three, place, tmp_pa
 def test_up_says_which_champion_cannot_be_loaded(three, place):
     broken = versions.edit_source(NAME, three[0], lambda text: text + "\nraise RuntimeError('too old')\n")
     store.write_state(NAME, RolloutState(broken))
-    psutil.Process(place.services()["endpoint"]["pid"]).kill()
+    place.kill("endpoint")
     assert place("up").returncode in (0, 1)  # it may still be loading
     wait_until(lambda: not httpx.get(f"{settings().endpoint_url}/v2").json()["loading"])
     done = place("up")

@@ -74,11 +74,11 @@ def having(variable: str, value: str) -> list[psutil.Process]:
 
 
 def helps_this_process(process: psutil.Process) -> bool:
-    """Return whether a process is a helper of Python's multiprocessing, which ends with this process, or has ended.
+    """Return whether a process ends with this one, as helpers of multiprocessing and the tests' own step server do.
 
     Its environment is that of the test that was the first to need it.
     """
-    helpers = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
+    helpers = ("multiprocessing.resource_tracker", "multiprocessing.forkserver", "capstan.runner.step_server")
     try:
         command = " ".join(process.cmdline())
         return process.ppid() == os.getpid() and any(helper in command for helper in helpers)

@@ -146,7 +146,7 @@ def test_code_has_as_much_processor_time_on_a_busy_machine():
     busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(4)]
     try:
         began = time.monotonic()
-        assert succeeds("import time\nwhile time.process_time() < 0.7: pass", seconds=1)
+        assert succeeds("import time\nwhile time.process_time() < 0.4: pass", seconds=1)
         assert time.monotonic() - began > 1
     finally:
         os.sched_setaffinity(0, everywhere)
