@@ -1,4 +1,7 @@
-"""Houses of which less is known: what an owner leaves out, and in which group an answer's interval is."""
+"""Houses of which less is known: what an owner leaves out, and in which cell of groups an answer's interval is.
+
+The groups are by what is left out, and by price: the most expensive tenth has larger errors than its scale says.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,9 @@ from pipelines.house_price.coding import PLACE
 from pipelines.house_price.columns import DEFAULTS, INPUTS, REQUIRED
 
 OPTIONAL = [PLACE[name] for name in INPUTS if name not in (*REQUIRED, *DEFAULTS)]
-LIMITS = np.array([2, 15, 30])  # the largest number of fields left out of each group but the last
-GROUPS = ["nearly all", "most", "some", "few"]
+LIMITS = np.array([2, 15, 30, len(OPTIONAL) - 1])  # the largest number of fields left out of each group but the last
+GROUPS = ["nearly all", "most", "some", "few", "the required fields alone"]
+EXPENSIVE = 0.9  # the share of predicted prices that is below those of the most expensive tenth
 
 
 def left_out(codes: np.ndarray) -> np.ndarray:
@@ -20,6 +24,11 @@ def left_out(codes: np.ndarray) -> np.ndarray:
 def group(codes: np.ndarray) -> np.ndarray:
     """Return the group of each house by what is left out, shape (n,): a position in GROUPS."""
     return np.searchsorted(LIMITS, left_out(codes), side="left")
+
+
+def cell(group: np.ndarray, predicted: np.ndarray, border: float) -> np.ndarray:
+    """Return the cell of each house, shape (n,). predicted: the logarithm. border: of the most expensive tenth."""
+    return np.asarray(2 * group + (predicted >= border))
 
 
 def without(codes: np.ndarray, wanted: int, seed: int) -> np.ndarray:

@@ -32,14 +32,16 @@ class HouseModel(Model):
         stack: Stack,
         scale: Scale,
         conformal: Conformal,
+        border: float,
         references: np.ndarray,
         ranges: dict[str, tuple[float, float]],
         baseline: Stack,
     ):
-        """references: houses that reasons compare with. ranges: of the numbers that were learned from. baseline: the
-        simple method that the gate compares with.
+        """border: of the most expensive tenth, a logarithm. references: houses that reasons compare with.
+
+        ranges: of the numbers that were learned from. baseline: the simple method that the gate compares with.
         """
-        self.stack, self.scale, self.conformal = stack, scale, conformal
+        self.stack, self.scale, self.conformal, self.border = stack, scale, conformal, border
         self.references, self.ranges, self.baseline = references, ranges, baseline
 
     def predict_columns(self, columns: Columns) -> dict[str, Any]:
@@ -72,7 +74,7 @@ class HouseModel(Model):
     def priced(self, codes: np.ndarray, filled: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the same for codes, shape (n, k), and what they are without gaps."""
         made, scale = self.stack.predict(filled), self.scale.predict(derive(filled))
-        low, high = self.conformal.interval(made, scale, gaps.group(codes))
+        low, high = self.conformal.interval(made, scale, gaps.cell(gaps.group(codes), made, self.border))
         return np.exp(made), np.exp(np.minimum(low, made)), np.exp(np.maximum(high, made))
 
     def price(self, filled: np.ndarray) -> np.ndarray:

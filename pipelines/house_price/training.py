@@ -39,7 +39,8 @@ def fit(rows: pd.DataFrame, made_by: stack.Makers, seed: int) -> HouseModel:
     known, filled = out_of_fold(rows, target, made_by, seed)
     weight = stack.weights(known[0], target)
     made = stack.Stack(made_by, weight).fit(rows, target)
-    errors = [target - each @ weight for each in known]
+    predicted = [each @ weight for each in known]
+    errors = [target - each for each in predicted]
     derived = [derive(each) for each in filled]
     spread = [np.empty(len(rows)) for _ in known]
     for past, held in stack.folds(len(rows), seed + 1):  # a scale knows the errors that it was fitted on too well
@@ -47,11 +48,12 @@ def fit(rows: pd.DataFrame, made_by: stack.Makers, seed: int) -> HouseModel:
         for each, houses in zip(spread, derived, strict=True):
             each[held] = fold.predict(houses[held])
     scale = Scale(seed).fit(derived[0], np.abs(errors[0]))
-    group = np.repeat(np.arange(len(known)), len(rows))
+    border = float(np.quantile(predicted[0], gaps.EXPENSIVE))
+    group = gaps.cell(np.repeat(np.arange(len(known)), len(rows)), np.concatenate(predicted), border)
     conformal = Conformal().fit(np.concatenate(errors), np.concatenate(spread), group)
     ranges = {name: (float(rows[name].min()), float(rows[name].max())) for name in NUMBERS}
     baseline = stack.Stack({"net": Net}, np.ones(1)).fit(rows, target)
-    return HouseModel(made, scale, conformal, references(made, rows), ranges, baseline)
+    return HouseModel(made, scale, conformal, border, references(made, rows), ranges, baseline)
 
 
 def out_of_fold(

@@ -27,7 +27,7 @@ Made = dict[str, np.ndarray]
 
 
 def fold(rows: pd.DataFrame, past: np.ndarray, held: np.ndarray, seed: int) -> tuple[Made, dict[int, Made]]:
-    """Return the logarithms that each method predicts for the held sales, and the intervals by what is left out.
+    """Return the logarithms that each method predicts for the held sales, and the intervals.
 
     Settings, weights, scale and intervals all come from the other sales.
     """
@@ -43,12 +43,8 @@ def fold(rows: pd.DataFrame, past: np.ndarray, held: np.ndarray, seed: int) -> t
         SIMPLE: simple.predict(simple.coder.fill(simple.coder.codes(others))),
         "mean of boosting and vectors": (made["boosting"] + made["vectors"]) / 2,
     }
-    intervals: dict[int, Made] = {}
-    for group in range(len(gaps.GROUPS)):
-        less = gaps.without(codes, group, seed + 1)
-        price, low, high = model.priced(less, model.stack.coder.fill(less))
-        intervals[group] = {"price": price, "low": low, "high": high}
-    return made | {STACK: np.log(intervals[0]["price"])}, intervals
+    price, low, high = model.priced(codes, model.stack.coder.fill(codes))
+    return made | {STACK: np.log(price)}, {"price": price, "low": low, "high": high}
 
 
 def folds(seed: int) -> Iterator[Line]:
@@ -56,16 +52,17 @@ def folds(seed: int) -> Iterator[Line]:
     rows = houses()
     paid = rows[LABEL].to_numpy()
     made: Made = {}
-    intervals = {group: {end: np.empty(len(rows)) for end in ("price", "low", "high")} for group in range(4)}
+    intervals = {
+        group: {end: np.empty(len(rows)) for end in ("price", "low", "high")} for group in range(len(gaps.GROUPS))
+    }
     of_fold = np.empty(len(rows), dtype=int)
     for number, (past, held) in enumerate(stack.folds(len(rows), seed, FOLDS)):
-        predicted, ends = fold(rows, past, held, seed)
+        predicted, found = fold(rows, past, held, seed)
         of_fold[held] = number
         for name, values in predicted.items():
             made.setdefault(name, np.empty(len(rows)))[held] = values
-        for group, one in ends.items():
-            for end, values in one.items():
-                intervals[group][end][held] = values
+        for end, values in found.items():
+            intervals[end][held] = values
     for name, values in made.items():
         error = values - np.log(paid)
         line: Line = {"part": "error", "name": name, "sales": len(rows)}
@@ -80,17 +77,12 @@ def folds(seed: int) -> Iterator[Line]:
             more = difference((values - np.log(paid)) ** 2, served)
             line = {"part": "difference", "name": name, "sales": len(rows)}
             yield line | dict(zip(("more", "more_low", "more_high"), more, strict=True))
-    for group, whole in intervals.items():
-        error = np.abs(whole["price"] / paid - 1)
-        yield covered("left out", gaps.GROUPS[group], paid, whole, np.full(len(rows), True)) | {
-            "median_error": float(np.median(error))
-        }
     for number in range(FOLDS):
-        yield covered("fold", str(number), paid, intervals[0], of_fold == number)
+        yield covered("fold", str(number), paid, intervals, of_fold == number)
     for name, count in rows["neighborhood"].value_counts().items():
         if count >= SMALLEST:
             own = (rows["neighborhood"] == name).to_numpy()
-            yield covered("neighborhood", str(name), paid, intervals[0], own)
+            yield covered("neighborhood", str(name), paid, intervals, own)
 
 
 def covered(part: str, name: str, paid: np.ndarray, ends: Made, own: np.ndarray) -> Line:
@@ -136,7 +128,6 @@ FOLDS_SHOWN: dict[str, Show] = {
     "lowest": percent("coverage", "min"),
     "highest": percent("coverage", "max"),
 }
-LESS = HELD | {"median error": lambda rows: f"{spread(rows['median_error'], 100, 1)} %"}
 SALES: dict[str, Show] = {"sales": lambda rows: f"{rows['sales'].iloc[0]:,}"}
 
 STUDY = Study(
@@ -144,7 +135,6 @@ STUDY = Study(
     tables=[
         Table({"method": "name"}, ERRORS, "error", lambda lines: lines.sort_values("rmse", ascending=False)),
         Table({"method": "name"}, DIFFERENCE, "difference", lambda lines: lines.sort_values("more", ascending=False)),
-        Table({"fields given": "name"}, LESS, "left out"),
         Table({"over": "over"}, FOLDS_SHOWN, "fold", lambda lines: lines.assign(over="all folds")),
         Table({"neighborhood": "name"}, SALES | HELD, "neighborhood"),
     ],

@@ -1,5 +1,7 @@
 """Which ways to quantiles hold 90 %, alone and with a conformal correction?
 
+`served`: the coverage of what is served, where less is known, of expensive houses, and in a year that it has not seen.
+
 Coverage and width of 90 % intervals, and the pinball loss of three quantiles, on the sales to test on. A quarter of the
 sales to learn from sets the correction: Romano et al., "Conformalized Quantile Regression" (2019). The network needs
 the family `torch`.
@@ -10,9 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import pandas as pd
 
 from capstan.settings import settings
 from capstan.study import Line, Measure, Study, Table, spread
+from capstan.study.protocol import Show
 from models.intervals.conformal import LEVEL, quantile
 from models.intervals.quantile_forest import Forest
 from models.intervals.quantile_network import Network
@@ -21,12 +25,13 @@ from models.metrics import regression
 from models.trees import losses
 from models.trees.histogram_tree import Growth
 from models.trees.newton_boosting import Booster
-from pipelines.house_price import task
+from pipelines.house_price import gaps, stack, task, training
 from pipelines.house_price.coding import Coder
 from pipelines.house_price.columns import LABEL
 from pipelines.house_price.derived import Scaler, derive
 
 LEVELS = [0.05, 0.5, 0.95]
+YEAR, FOLDS, NEXT = "year_sold", 10, 3  # folds of all sales; years that are asked about by those before them
 
 
 def linear(past: np.ndarray, target: np.ndarray, others: list[np.ndarray], seed: int) -> list[np.ndarray]:
@@ -85,9 +90,65 @@ def quantiles(seed: int) -> Iterator[Line]:
             yield line | {"pinball": regression.pinball(truth, ends, LEVELS)}
 
 
+def served() -> Iterator[Line]:
+    """Yield the coverage of the served intervals over ten folds of all sales, and of a year by the sales before it."""
+    rows = task.load(settings().data_dir)["houses"]
+    years = rows[YEAR].to_numpy().astype(int)
+    inside = {group: np.empty(len(rows), dtype=bool) for group in gaps.GROUPS}
+    width, top = ({group: np.empty(len(rows)) for group in gaps.GROUPS} for _ in range(2))
+    for past, held in stack.folds(len(rows), 0, FOLDS):
+        for group, (hits, wide, expensive) in held_by(rows.iloc[past], rows.iloc[held]).items():
+            inside[group][held], width[group][held], top[group][held] = hits, wide, expensive
+    for group, hits in inside.items():
+        line: Line = {"given": group, "width": float(width[group].mean()), "coverage": float(hits.mean())}
+        yield (
+            line
+            | {"expensive": float(hits[top[group] > 0].mean())}
+            | {f"{year}": float(hits[years == year].mean()) for year in np.unique(years).tolist()}
+        )
+    for year in np.unique(years)[-NEXT:].tolist():
+        made = held_by(rows[years < year], rows[years == year])
+        yield {"part": "next", "year": str(year), "sales": int((years == year).sum())} | {
+            group: float(hits.mean()) for group, (hits, _, _) in made.items()
+        }
+
+
+def held_by(past: pd.DataFrame, held: pd.DataFrame) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Return for each group of what is left out which sales are held, how wide intervals are, and which are expensive.
+
+    Shapes (n,); the width is that of the price.
+    """
+    model = training.fit(past.reset_index(drop=True), training.makers(0), 0)
+    codes, paid = model.stack.coder.codes(held), held[LABEL].to_numpy()
+    made = {}
+    for number, group in enumerate(gaps.GROUPS):
+        less = gaps.without(codes, number, 1)
+        price, low, high = model.priced(less, model.stack.coder.fill(less))
+        made[group] = (paid >= low) & (paid <= high), (high - low) / price, np.log(price) >= model.border
+    return made
+
+
+def share(name: str) -> Show:
+    """Return what shows a share in percent."""
+    return lambda rows: f"{100 * rows[name].iloc[0]:.1f}"
+
+
 STUDY = Study(
-    measures=[Measure(quantiles)],
+    measures=[Measure(quantiles), Measure(served, seeds=0)],
     tables=[
+        Table(
+            {"fields given": "given"},
+            {"coverage, %": share("coverage"), "width, % of the price": share("width")}
+            | {"the most expensive tenth, %": share("expensive")}
+            | {f"sold in {year}, %": share(str(year)) for year in range(2006, 2011)},
+            "served",
+        ),
+        Table(
+            {"a year by the sales before it": "year"},
+            {"sales": lambda rows: f"{rows['sales'].iloc[0]:.0f}"}
+            | {f"{group}, %": share(group) for group in gaps.GROUPS},
+            "next",
+        ),
         Table(
             {"method": "method", "interval": "kind"},
             {
@@ -96,7 +157,8 @@ STUDY = Study(
                 "pinball loss": lambda rows: spread(rows["pinball"], digits=4),
                 "quantiles cross in": lambda rows: f"{spread(rows['crossed'], 100, 1)} %",
             },
-        )
+            "quantiles",
+        ),
     ],
     seeds=2,
 )
