@@ -15,7 +15,7 @@ from capstan.contract.intervals import difference
 from capstan.settings import settings
 from capstan.study import Line, Measure, Study, Table, spread
 from capstan.study.protocol import Show
-from pipelines.house_price import data, gaps, stack, training
+from pipelines.house_price import data, stack, training
 from pipelines.house_price.columns import LABEL
 from pipelines.house_price.derived import derive
 from pipelines.house_price.studies.tune import study as tune
@@ -26,7 +26,7 @@ SMALLEST = 40  # sales of a neighborhood that has a row
 Made = dict[str, np.ndarray]
 
 
-def fold(rows: pd.DataFrame, past: np.ndarray, held: np.ndarray, seed: int) -> tuple[Made, dict[int, Made]]:
+def fold(rows: pd.DataFrame, past: np.ndarray, held: np.ndarray, seed: int) -> tuple[Made, Made]:
     """Return the logarithms that each method predicts for the held sales, and the intervals.
 
     Settings, weights, scale and intervals all come from the other sales.
@@ -52,9 +52,7 @@ def folds(seed: int) -> Iterator[Line]:
     rows = houses()
     paid = rows[LABEL].to_numpy()
     made: Made = {}
-    intervals = {
-        group: {end: np.empty(len(rows)) for end in ("price", "low", "high")} for group in range(len(gaps.GROUPS))
-    }
+    intervals: Made = {end: np.empty(len(rows)) for end in ("price", "low", "high")}
     of_fold = np.empty(len(rows), dtype=int)
     for number, (past, held) in enumerate(stack.folds(len(rows), seed, FOLDS)):
         predicted, found = fold(rows, past, held, seed)
