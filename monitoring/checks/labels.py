@@ -32,6 +32,7 @@ def check(reference: DailyCounts, recent: DailyCounts, checks: Checks) -> list[C
         return []
     signal = reference.outcome.prediction
     known, newest = (_counted(tally, signal) for tally in (reference, recent))
+    labelled = recent.days[newest[0] > 0]
     known, newest = known[:, known[0] > 0], newest[:, newest[0] > 0]
     if known.shape[1] < FEWEST_DAYS or newest.shape[1] < min(checks.windows):
         few = f"{known.shape[1]} days of the reference and {newest.shape[1]} new ones with labels are too few"
@@ -45,10 +46,9 @@ def check(reference: DailyCounts, recent: DailyCounts, checks: Checks) -> list[C
         alike = factor * days / ranks.effective_days(days, correlation)
         moved, error = _moved(part, known.sum(axis=1), usual, alike)
         p = min(2 * float(law.sf(abs(moved) / max(error, 1e-12))) * tests, 1.0)
-        found.append((p > checks.false_alarms or abs(moved) < checks.calibration, p, days, moved, part))
-    quiet, p, days, moved, (rows, _, predicted, variance) = min(found, key=lambda one: one[:2])
+        found.append((p > checks.false_alarms or abs(moved) < checks.calibration, p, days, moved, alike, part))
+    quiet, p, days, moved, alike, (rows, _, predicted, variance) = min(found, key=lambda one: one[:2])
     share = predicted / rows + usual
-    alike = factor * days / ranks.effective_days(days, correlation)
     needed = rows_needed(variance / rows, checks.calibration, checks, alike)
     message = (
         f"{signal}: {share + moved:.3f} of {rows:,.0f} labels are events, and {share:.3f} were to be expected "
@@ -59,8 +59,7 @@ def check(reference: DailyCounts, recent: DailyCounts, checks: Checks) -> list[C
     if quiet:
         why = f"It may be random: p is above {checks.false_alarms:g}." if abs(moved) >= checks.calibration else ""
         return [Check(NAME, signal, "ok", *figures, message=message, why=why)]
-    first = recent.days[_counted(recent, signal)[0] > 0][-days]
-    since = (date(1970, 1, 1) + timedelta(days=int(first))).isoformat() if checks.time else None
+    since = (date(1970, 1, 1) + timedelta(days=int(labelled[-days]))).isoformat() if checks.time else None
     return [Check(NAME, signal, "alarm", *figures, since=since, message=message)]
 
 

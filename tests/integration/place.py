@@ -30,11 +30,15 @@ class Place:
     def services(self) -> dict[str, dict]:
         return {service["name"]: service for service in json.loads(self("status", "--json").stdout)["services"]}
 
-    def kill(self, service: str) -> None:
-        """Kill a service, and wait until it is gone: its port is free then."""
+    def process(self, service: str) -> psutil.Process:
+        """Return the process of a service that runs."""
         pid = self.services()[service]["pid"]
         assert pid, f"{service} does not run"  # psutil takes None for this process
-        process = psutil.Process(pid)
+        return psutil.Process(pid)
+
+    def kill(self, service: str) -> None:
+        """Kill a service, and wait until it is gone: its port is free then."""
+        process = self.process(service)
         process.kill()
         process.wait(60)
 

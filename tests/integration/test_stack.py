@@ -102,7 +102,7 @@ def test_killed_service_shows_as_stopped_and_up_restarts_it_alone(running):
 @pytest.mark.slow
 def test_service_that_is_killed_while_up_waits_for_it_is_started_again(running):
     """As one whose kill has not yet taken effect when `up` looks."""
-    dying = psutil.Process(running.services()["evidently"]["pid"])
+    dying = running.process("evidently")
     dying.suspend()
     with ThreadPoolExecutor(1) as pool:
         again = pool.submit(running, "up")
@@ -170,7 +170,7 @@ def test_stack_whose_folder_was_deleted_is_started_again(running):
     ids=["canary", "run"],
 )
 def test_mlflow_that_hangs_is_given_up(arguments, code, running):
-    mlflow = psutil.Process(running.services()["mlflow"]["pid"])
+    mlflow = running.process("mlflow")
     group = [mlflow, *mlflow.children(recursive=True)]
     for process in group:
         process.suspend()

@@ -11,17 +11,16 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from capstan.contract.intervals import difference
 from capstan.inputs import weights_files
 from capstan.settings import settings
 from capstan.study import Line, Measure, Study, Table
 from data_sets import harmless_sentences
 from models.encoder import minilm, vectors
-from models.metrics import paired
 from models.text import templates
 from pipelines.moderation import decisions, identity, reading, report, task, training
 from pipelines.moderation.reading import Read
 from pipelines.moderation.scores import Kind, Pair, simple
+from pipelines.moderation.studies.compare.study import interval
 
 SVC, WORDS = report.SVC, "logistic regression on words"
 SERVED, WITHOUT = "served", "served, without the sentences"
@@ -104,9 +103,7 @@ def compared(own: dict[str, np.ndarray], other: dict[str, np.ndarray], test: pd.
     for name, column in own.items():
         pairs = {name: np.zeros(len(column))} | ({f"{name}_more": other[name]} if name in other else {})
         for title, less in pairs.items():
-            each = paired.by_unit(column - less, units)
-            keys = title, f"{title}_low", f"{title}_high"
-            made |= dict(zip(keys, difference(each, np.zeros(len(each))), strict=True))
+            made |= interval(title, column - less, units)
     return made
 
 
