@@ -33,7 +33,7 @@ OUTCOME = Outcome("regression", target="earned_profit", prediction="profit")
 CHECKS = Checks(service=Service(latency_seconds=0.2))
 # The two quarters that chose the settings have 0.32 and 0.39, and 0.43 and 0.48 where the price moved (`tune`).
 THRESHOLDS = {
-    "mae": at_most(0.45, slack=0.01),
+    "mae": at_most(0.45, slack=0.0135),
     "mae_moved": at_most(0.55, slack=0.02),
     "band_off": at_most(0.1, slack=0.05),
     "came_true": at_least(0.5, slack=0.25),

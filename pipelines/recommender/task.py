@@ -41,8 +41,8 @@ PUSH_SOURCE = "ratings"
 # Neighbours among people have an nDCG of 0.285 in the random fifth; popularity has 0.164, in the next sitting 0.094.
 # The limits of recall and coverage were set by hand.
 THRESHOLDS = {
-    "ndcg": at_least(0.24, slack=0.005),
-    "ndcg_next": at_least(0.085, slack=0.01),
+    "ndcg": at_least(0.24, slack=0.015),
+    "ndcg_next": at_least(0.085, slack=0.0125),
     "ndcg_short": at_least(0.19, slack=0.01),
     "recall": at_least(0.13),
     "coverage": at_least(0.02),
