@@ -14,7 +14,7 @@ import numpy as np
 
 from capstan.contract.checks import Checks
 from capstan.errors import CapstanError
-from monitoring.checks import labels, ranks
+from monitoring.checks import counts, labels, ranks
 from monitoring.checks.daily_counts import DailyCounts
 from monitoring.checks.result import Check, Verdict
 from monitoring.checks.scores import scores
@@ -59,7 +59,7 @@ def check(reference: DailyCounts, recent: DailyCounts, checks: Checks, optional:
         key = (one.name, one.signal)
         if key not in worst or _order(one) < _order(worst[key]):
             worst[key] = one
-    return [*worst.values(), *labels.check(reference, recent, checks)]
+    return [*worst.values(), *counts.check(reference, recent, checks), *labels.check(reference, recent, checks)]
 
 
 def trace(reference: DailyCounts, recent: DailyCounts, checks: Checks) -> list[Trace]:

@@ -81,8 +81,11 @@ def evaluate(model: HouseModel, tables: Tables) -> Evaluation:
 
 
 def signals(model: HouseModel, tables: Tables) -> pd.DataFrame:
-    """Return the inputs, the price with its interval, and what was paid."""
-    houses = tables["houses"]
+    """Return the inputs, the price with its interval, and what was paid.
+
+    Houses come at random: the file has them by neighborhood, and each part of the reference should have some of all.
+    """
+    houses = tables["houses"].sample(frac=1, random_state=0, ignore_index=True)
     price, low, high = model.prices(houses)
     return houses[INPUTS].assign(price=price, low=low, high=high, **{LABEL: houses[LABEL]})
 

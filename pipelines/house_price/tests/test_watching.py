@@ -29,6 +29,14 @@ def test_areas_in_square_metres_alarm_and_so_does_what_follows(alarms, others):
     assert {("drift", "living_area"), ("drift", "price")} <= made
 
 
+def test_owners_who_praise_their_houses_alarm_within_200_sales(alarms, others):
+    """Each reports a quality that is one class too high."""
+    few = others.head(200)
+    assert not alarms(few)
+    praised = alarms(few.assign(overall_quality=(few["overall_quality"] + 1).clip(upper=10)))
+    assert ("counts", "overall_quality") in praised
+
+
 def test_a_required_field_that_is_no_longer_given_alarms_and_an_optional_one_does_not(alarms, others):
     assert ("nulls", "living_area") in alarms(others.assign(living_area=np.nan))
     assert ("nulls", "overall_quality") not in alarms(others.assign(overall_quality=np.nan))

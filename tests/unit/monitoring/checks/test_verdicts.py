@@ -27,7 +27,7 @@ def test_days_like_those_before_do_not_alarm(reference, after):
     checks = Checks()
     results = verdicts.check(reference, daily_counts.recent(after, checks, reference), checks)
     assert {check.verdict for check in results} == {"ok"}
-    kinds = {"drift", "nulls", "new categories", "performance", "calibration", "labels"}
+    kinds = {"drift", "nulls", "new categories", "performance", "calibration", "counts", "labels"}
     assert {check.name for check in results} == kinds
 
 
