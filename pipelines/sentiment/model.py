@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,23 +10,26 @@ import numpy as np
 from capstan.contract.model import Model
 from models.encoder import minilm
 from models.text import lexicon, text_parts
-from pipelines.sentiment import reading, reasons
+from pipelines.sentiment import reading, reasons, sources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from capstan.contract.model import Columns
+    from pipelines.sentiment.reading import Read
     from pipelines.sentiment.scores import Score
+    from pipelines.sentiment.sources import Guess
 
 LEVELS = (0.05, 0.95)  # of the interval
 SURE = 0.9  # how likely a tone has to be
 LOWEST, HIGHEST = -4.0, 4.0  # of the scale that people rated on
+OF_A_LINE = ("source", "valence", "low", "high", "start")
 FEW = 0.5  # of the words known: below that a text is in words that were not learned
 
 
 class SentimentModel(Model):
-    """A score, the residuals that it had on snippets that it had not seen, and the simple score of the gate."""
+    """A score, a guess of the source, residuals of snippets that these had not seen, and the baseline of the gate."""
 
     inputs = {"text": "string", "source": "string"}
     requirements = ("numpy", "scipy", "torch")
@@ -33,34 +37,38 @@ class SentimentModel(Model):
     def __init__(
         self,
         score: Score,
-        residuals: dict[str, np.ndarray],
+        guess: Guess,
+        stated: dict[str, np.ndarray],
+        guessed: dict[str, np.ndarray],
         words: frozenset[str],
         longest: int,
         baseline: Score,
         weights: Mapping[str, Path],
     ):
-        """residuals: what people said less what the score said, rising, of each source and of "" for all. words,
-        longest: of the snippets that were learned from.
+        """stated, guessed: what people said less what the score said, rising, by source. words, longest: of the
+        snippets to train on.
         """
-        self.score, self.residuals, self.words, self.longest = score, residuals, words, longest
+        self.score, self.guess, self.stated, self.guessed = score, guess, stated, guessed
+        self.words, self.longest = words, longest
         self.baseline, self.weight_files = baseline, weights
 
     def predict_columns(self, columns: Columns) -> dict[str, Any]:
         """Return of each text what its lines say, and of its words what they add."""
-        texts, sources = list(columns["text"]), list(columns["source"])
+        texts, stated = list(columns["text"]), list(columns["source"])
+        if not texts:
+            return {}
         found = [lines(text) for text in texts]
         flat = [text[start:end] for text, each in zip(texts, found, strict=True) for start, end in each]
-        kinds = [source for source, each in zip(sources, found, strict=True) for _ in each]
-        values, effects = self.explained(flat, kinds)
-        starts = self.score.start(reading.coded(kinds))
-        valued = self.valued(values, kinds) | {"start": starts}
+        kinds = [source for source, each in zip(stated, found, strict=True) for _ in each]
+        read, effects = self.explained(flat, kinds)
+        valued = self.valued(read, kinds) | {"start": self.score.start(read.sources)}
         made: list[dict[str, Any]] = []
         first = 0
         for text, each in zip(texts, found, strict=True):
             rows = slice(first, first + len(each))
             made.append(self.answer(text, each, {name: column[rows] for name, column in valued.items()}, effects[rows]))
             first += len(each)
-        return {name: [one[name] for one in made] for name in made[0]} if made else {}
+        return {name: [one[name] for one in made] for name in made[0]}
 
     def answer(
         self,
@@ -81,49 +89,49 @@ class SentimentModel(Model):
             "valence": valence,
             "positive": positive,
             "tone": tone(positive),
+            "source": Counter(valued["source"].tolist()).most_common(1)[0][0],
             "parts": parts,
             "words": reasons.strongest(parts),
-            "start": float(valued["start"][0]),
+            "start": float(valued["start"].mean()),
             "lines": [
-                {"line": text[start:end], "valence": value, "low": low, "high": high, "tone": tone(chance)}
-                for (start, end), value, low, high, chance in zip(
-                    places, *(valued[name].tolist() for name in ("valence", "low", "high", "positive")), strict=True
-                )
+                {"line": text[start:end], "tone": tone(line["positive"])} | {name: line[name] for name in OF_A_LINE}
+                for (start, end), line in zip(places, in_rows(valued), strict=True)
             ],
             "course": [[float(number), value] for number, value in enumerate(valued["valence"].tolist(), 1)],
             "unusual": self.unusual(text),
         }
 
-    def valued(self, values: np.ndarray, sources: Sequence[str | None]) -> dict[str, np.ndarray]:
-        """Return valence, both ends of its interval, and the probability of one above 0, shapes (n,)."""
+    def valued(self, read: Read, stated: Sequence[str | None]) -> dict[str, np.ndarray]:
+        """Return source, valence, both ends of its interval, and the probability of one above 0, shapes (n,).
+
+        read: with a source each. stated: the sources of the requests.
+        """
+        values, kinds = self.score.predict(read), sources.names(read.sources)
         ends, positive = np.empty((len(values), 2)), np.empty(len(values))
-        for place, (value, source) in enumerate(zip(values.tolist(), sources, strict=True)):
-            residuals = self.residuals[source or ""]
+        for place, (value, kind, said) in enumerate(zip(values.tolist(), kinds, stated, strict=True)):
+            residuals = (self.stated if said else self.guessed)[kind]
             ends[place] = value + np.quantile(residuals, LEVELS)
             positive[place] = 1 - np.searchsorted(residuals, -value, side="right") / len(residuals)
         low, high = np.clip(ends, LOWEST, HIGHEST).T
-        return {"valence": np.clip(values, LOWEST, HIGHEST), "low": low, "high": high, "positive": positive}
+        valence = np.clip(values, LOWEST, HIGHEST)
+        return {"source": np.array(kinds, str), "valence": valence, "low": low, "high": high, "positive": positive}
 
-    def values(self, texts: Sequence[str], sources: Sequence[str | None]) -> np.ndarray:
-        """Return the score of each text, shape (n,)."""
-        return self.score.predict(reading.read(texts, sources, self.weight_files))
+    def read(self, texts: Sequence[str], stated: Sequence[str | None], vectors: np.ndarray | None = None) -> Read:
+        """Return what is read of texts, with a guess where no source is stated."""
+        return self.guess.completed(reading.read(texts, stated, self.weight_files, vectors))
 
-    def explained(
-        self, texts: Sequence[str], sources: Sequence[str | None]
-    ) -> tuple[np.ndarray, list[list[reasons.Effect]]]:
-        """Return the score of each text, shape (n,), and what each of its places adds to it."""
-        if not texts:
-            return np.empty(0), []
+    def explained(self, texts: Sequence[str], stated: Sequence[str | None]) -> tuple[Read, list[list[reasons.Effect]]]:
+        """Return what is read of each text, and what each of its places adds to the score."""
         encoder = minilm.shared(self.weight_files)
         known = reading.valences(self.weight_files["lexicon"])
-        shares = self.score.shares(reading.coded(sources))
-        flat = np.zeros((shares.shape[1], encoder.encoder.shape.width))
+        flat = np.zeros((self.score.copies, encoder.encoder.shape.width))
         vectors, pieces = encoder.along(texts, self.score.stretch * self.score.weights.get("vectors", flat).T)
+        read = self.read(texts, stated, vectors)
         effects = [
             reasons.effects(self.score, text, share, known, piece, encoder.tokens.spans(text, encoder.most))
-            for text, share, piece in zip(texts, shares, pieces, strict=True)
+            for text, share, piece in zip(texts, self.score.shares(read.sources), pieces, strict=True)
         ]
-        return self.score.predict(reading.read(texts, sources, self.weight_files, vectors)), effects
+        return read, effects
 
     def known(self, text: str) -> float:
         """Return the share of the words of a text that were learned from; 1 for a text without words."""
@@ -135,6 +143,11 @@ class SentimentModel(Model):
         said = ["few of its words are known"] if self.known(text) < FEW else []
         said += ["a line longer than every snippet known"] if max(map(len, text.splitlines())) > self.longest else []
         return said + ([] if any(sign.isalpha() for sign in text) else ["no letters"])
+
+
+def in_rows(columns: Mapping[str, np.ndarray]) -> list[dict[str, Any]]:
+    """Return a dictionary for each row of some columns."""
+    return [dict(zip(columns, row, strict=True)) for row in zip(*(c.tolist() for c in columns.values()), strict=True)]
 
 
 def lines(text: str) -> list[tuple[int, int]]:

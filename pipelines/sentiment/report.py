@@ -13,11 +13,15 @@ from pipelines.sentiment import cards, reading
 from pipelines.sentiment.data import SOURCES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from matplotlib.figure import Figure
 
     from pipelines.sentiment.model import SentimentModel
+    from pipelines.sentiment.reading import Read
 
 WORST = 15  # snippets of a list
+RIVAL = "ridge regression on MiniLM's vectors"
 
 
 def evaluate(model: SentimentModel, rows: pd.DataFrame) -> Evaluation:
@@ -25,14 +29,16 @@ def evaluate(model: SentimentModel, rows: pd.DataFrame) -> Evaluation:
     valence, sources = rows["valence"].to_numpy(), rows["source"].to_numpy()
     read = reading.read(rows["text"].tolist(), sources.tolist(), model.weight_files)
     own, other = (values(valence, score.predict(read), sources) for score in (model.score, model.baseline))
-    made = model.valued(model.score.predict(read), sources.tolist())
+    made, unstated = both(model, read, sources.tolist())
     metrics = {name: float(column.mean()) for name, column in own.items()}
     metrics |= {f"r_{name}": value for name, value in by_source(valence, made["valence"], sources).items()}
-    metrics["coverage"] = float(((made["low"] <= valence) & (valence <= made["high"])).mean())
-    metrics |= {f"{name}_of_words": float(column.mean()) for name, column in other.items()}
+    metrics["coverage"] = float(within(valence, made).mean())
+    metrics["coverage_unstated"] = float(within(valence, unstated).mean())
+    metrics["r_unstated"] = float(values(valence, unstated["valence"], sources)["r"].mean())
+    metrics |= {f"{name}_of_minilm": float(column.mean()) for name, column in other.items()}
     sections = [
         Section("What people said, and what the model says", figure(valence, made["valence"], sources)),
-        Section("The intervals", intervals(valence, made, sources)),
+        Section("The intervals of 90 %", intervals(valence, made, unstated, sources)),
         Section("The largest errors", worst(rows, made)),
         *cards.sections(rows, metrics),
     ]
@@ -40,7 +46,13 @@ def evaluate(model: SentimentModel, rows: pd.DataFrame) -> Evaluation:
         pd.DataFrame({name: paired.by_unit(column, rows["unit"].to_numpy()) for name, column in one.items()})
         for one in (own, other)
     )
-    return Evaluation(metrics, sections, units, {"ridge regression on words": baseline})
+    return Evaluation(metrics, sections, units, {RIVAL: baseline}, level={RIVAL: ["r"]})
+
+
+def both(model: SentimentModel, read: Read, sources: list[str]) -> list[dict[str, np.ndarray]]:
+    """Return what is answered of texts where their sources are stated, and where they are not."""
+    guessed = model.guess.completed(read._replace(sources=0 * read.sources))
+    return [model.valued(read, sources), model.valued(guessed, [None] * len(sources))]
 
 
 def values(valence: np.ndarray, predicted: np.ndarray, sources: np.ndarray) -> dict[str, np.ndarray]:
@@ -63,11 +75,21 @@ def by_source(valence: np.ndarray, predicted: np.ndarray, sources: np.ndarray) -
     return {name: float(np.corrcoef(valence[at], predicted[at])[0, 1]) for name, at in found.items() if at.sum() > 1}
 
 
-def intervals(valence: np.ndarray, fields: dict[str, np.ndarray], sources: np.ndarray) -> pd.DataFrame:
-    """Return for each source how many snippets lie within their intervals of 90 %, and how wide these are."""
-    within = (fields["low"] <= valence) & (valence <= fields["high"])
-    frame = pd.DataFrame({"source": sources, "within": within, "width": fields["high"] - fields["low"]})
-    return frame.groupby("source", as_index=False)[["within", "width"]].mean().round(3)
+def within(valence: np.ndarray, fields: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return whether each snippet lies in its interval."""
+    return (fields["low"] <= valence) & (valence <= fields["high"])
+
+
+def intervals(
+    valence: np.ndarray, stated: Mapping[str, np.ndarray], unstated: Mapping[str, np.ndarray], sources: np.ndarray
+) -> pd.DataFrame:
+    """Return the share of each source's snippets within the interval, and the mean width, stated and not stated."""
+    columns = {
+        f"{measure}, {said}": values
+        for said, made in (("stated", stated), ("not stated", unstated))
+        for measure, values in (("within", within(valence, made)), ("width", made["high"] - made["low"]))
+    }
+    return pd.DataFrame({"source": sources} | columns).groupby("source", as_index=False).mean()
 
 
 def worst(rows: pd.DataFrame, fields: dict[str, np.ndarray]) -> pd.DataFrame:

@@ -48,7 +48,7 @@ class Request(BaseModel):
     source: Source | None = Field(
         None,
         title="Where it is from",
-        description="a review of a film, a tweet, a review of a product, or an editorial: words differ",
+        description="a review of a film, a tweet, a review of a product, or an editorial; if empty, the text decides",
     )
 
     @field_validator("text")
@@ -83,10 +83,12 @@ class Line(BaseModel):
     """A line of the text."""
 
     line: str
+    source: Source = Field(description="as stated, or the most likely one")
     valence: float
     low: float
     high: float
     tone: Tone
+    start: float = Field(description="valence before a word is read")
 
 
 class Prediction(BaseModel):
@@ -97,6 +99,7 @@ class Prediction(BaseModel):
     )
     positive: float = Field(ge=0, le=1, title="People would call it positive")
     tone: Tone = Field(title="Tone", description="from 90 % on; else unsure")
+    source: Source = Field(title="Read as", description="the stated source, or the one that it most resembles")
     parts: list[Part] = Field(
         title="What makes it pleasant, and what unpleasant",
         json_schema_extra={"display": "effects", "unit": "of valence"},
@@ -104,5 +107,5 @@ class Prediction(BaseModel):
     words: list[Word] = Field(title="Words that say most")
     course: list[list[float]] = Field(title="Valence of each line", json_schema_extra={"display": "curve", "x": "Line"})
     lines: list[Line] = Field(title="Line by line", description="90 % of the means of 20 people lie from low to high")
-    start: float = Field(title="Before a word is read", description="each line begins there")
+    start: float = Field(title="Before a word is read", description="the mean of its lines")
     unusual: list[str] = Field(title="Unusual", description="what sets it apart from every text learned from")

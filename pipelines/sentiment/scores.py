@@ -21,8 +21,7 @@ STRETCH = 1.0  # of MiniLM's vector, which has length 1 as the other blocks have
 class Score:
     """Ridge regression over some blocks of columns.
 
-    by_source: whether a source has columns of its own. Where a text's source is not known, it is a mix of all, as they
-    were in the texts that were learned from.
+    by_source: whether a source has columns of its own. A text may be of several sources in parts.
     """
 
     def __init__(
@@ -39,7 +38,6 @@ class Score:
         self.tfidf = Tfidf().fit(read.runs)
         self.middle, self.scale = read.sums.mean(axis=0), np.maximum(read.sums.std(axis=0), 1e-9)
         self.centre: np.ndarray = read.vectors.mean(axis=0)
-        self.mix: np.ndarray = read.sources.mean(axis=0)
         shares = self.shares(read.sources)
         columns = [self.columns(name, read) for name in self.blocks]
         copies = [csr_array(part.multiply(share[:, None])) for part in columns for share in shares.T]
@@ -55,11 +53,15 @@ class Score:
     def shares(self, sources: np.ndarray) -> np.ndarray:
         """Return how much of each copy of the columns a text has: of the common one, and of each source's.
 
-        sources: (n, 4), zeros where the source is not known. Shape (n, 1) or (n, 5).
+        sources: (n, 4). Shape (n, 1) or (n, 5).
         """
-        known = np.where(sources.sum(axis=1, keepdims=True) > 0, sources, self.mix)
         common = np.ones((len(sources), 1))
-        return np.hstack([common, known]) if self.by_source else common
+        return np.hstack([common, sources]) if self.by_source else common
+
+    @property
+    def copies(self) -> int:
+        """Return the number of copies of the columns."""
+        return len(next(iter(self.weights.values())))
 
     def columns(self, name: str, read: Read) -> csr_array:
         """Return the columns of one block, shape (n, its width)."""
@@ -90,5 +92,5 @@ class Score:
 
 
 def simple() -> Score:
-    """Return the baseline that the gate compares with: ridge regression on TF-IDF of words and pairs of words."""
-    return Score(("runs",), 1.0, by_source=False)
+    """Return the strongest simple rival, the baseline of the gate: ridge regression on MiniLM's vectors alone."""
+    return Score(("vectors",), by_source=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from pipelines.sentiment.data import SOURCES
 from pipelines.sentiment.model import SentimentModel
 from pipelines.sentiment.reading import Read
 from pipelines.sentiment.scores import Score, simple
+from pipelines.sentiment.sources import Guess, names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,26 +29,32 @@ def fit(rows: pd.DataFrame, weights: Mapping[str, Path], score: Callable[[], Sco
 
     Raises CapstanError for too few snippets.
     """
+    if rows["unit"].nunique() < FOLDS:
+        raise CapstanError(f"{len(rows)} snippets are too few to learn from. Give more.")
+    return of_read(rows, reading.read(rows["text"].tolist(), rows["source"].tolist(), weights), weights, score, seed)
+
+
+def of_read(
+    rows: pd.DataFrame, read: Read, weights: Mapping[str, Path], score: Callable[[], Score], seed: int
+) -> SentimentModel:
+    """Return the model of snippets that are read already."""
     texts, valence = rows["text"].tolist(), rows["valence"].to_numpy()
     sources, units = rows["source"].to_numpy(), rows["unit"].to_numpy()
-    if len(np.unique(units)) < FOLDS:
-        raise CapstanError(f"{len(rows)} snippets are too few to learn from. Give more.")
-    read = reading.read(texts, sources.tolist(), weights)
-    held = valence - out_of_fold(score, read, valence, units, seed)
+    guessed = guesses(read, units, seed)
+    asked = [read, read._replace(sources=guessed)]
+    stated, unstated = valence - out_of_fold(score, read, valence, units, seed, asked)
     words = frozenset(word.name for text in texts for word in lexicon.words(text))
     return SentimentModel(
-        score().fit(read, valence), residuals(held, sources), words, max(map(len, texts)),
-        simple().fit(read, valence), weights,
+        score().fit(read, valence), Guess().fit(read),
+        residuals(stated, sources), residuals(unstated, np.array(names(guessed))),
+        words, max(map(len, texts)), simple().fit(read, valence), weights,
     )  # fmt: skip
 
 
 def residuals(held: np.ndarray, sources: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the rising residuals of each source, and of "" for all, which stand for a source with too few."""
-    made = {"": np.sort(held)}
-    for source in SOURCES:
-        own = np.sort(held[sources == source])
-        made[source] = own if len(own) >= FEWEST else made[""]
-    return made
+    """Return the rising residuals of each source; those of all for a source with too few."""
+    by_source = {source: np.sort(held[sources == source]) for source in SOURCES}
+    return {source: own if len(own) >= FEWEST else np.sort(held) for source, own in by_source.items()}
 
 
 def folds(units: np.ndarray, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -58,11 +65,29 @@ def folds(units: np.ndarray, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray
 
 
 def out_of_fold(
-    score: Callable[[], Score], read: Read, valence: np.ndarray, units: np.ndarray, seed: int
+    score: Callable[[], Score],
+    read: Read,
+    valence: np.ndarray,
+    units: np.ndarray,
+    seed: int,
+    asked: Sequence[Read],
 ) -> np.ndarray:
-    """Return the valence of each snippet by a score that was fitted on the other folds, shape (n,)."""
-    made = np.full(len(valence), valence.mean())
+    """Return the valence of each snippet by a score that was fitted on the other folds, shape (asked, n).
+
+    asked: the same snippets, with their sources or with guessed ones.
+    """
+    made = np.full((len(asked), len(valence)), valence.mean())
     for past, held in folds(units, seed):
         if len(past) and len(held):
-            made[held] = score().fit(read.at(past), valence[past]).predict(read.at(held))
+            fitted = score().fit(read.at(past), valence[past])
+            made[:, held] = [fitted.predict(each.at(held)) for each in asked]
+    return made
+
+
+def guesses(read: Read, units: np.ndarray, seed: int) -> np.ndarray:
+    """Return the shares of the sources of each snippet, guessed without its fold, shape (n, 4)."""
+    made = np.full(read.sources.shape, 1 / len(SOURCES))
+    for past, held in folds(units, seed):
+        if len(past) and len(held):
+            made[held] = Guess().fit(read.at(past)).shares(read.at(held))
     return made

@@ -32,5 +32,5 @@ CONTROLS = {
 
 
 def baseline(past: Tables) -> SentimentModel:
-    """Return ridge regression on words in the place of the model."""
+    """Return ridge regression on MiniLM's vectors in the place of the model."""
     return training.fit(past["snippets"], WEIGHTS, scores.simple, seed=0)

@@ -37,7 +37,7 @@ def test_parts_are_the_text_and_add_up_to_the_score(served, text, source):
     assert "".join(part["part"] for part in parts) == text
     found = [text[start:end] for start, end in lines(text)]
     whole = count * made["start"][0] + sum(part["effect"] for part in parts)
-    assert whole == pytest.approx(served.values(found, [source] * count).sum(), abs=1e-3)
+    assert whole == pytest.approx(served.score.predict(served.read(found, [source] * count)).sum(), abs=1e-3)
     Prediction.model_validate({name: column[0] for name, column in made.items()})
 
 
@@ -67,6 +67,16 @@ def test_snippets_that_it_has_not_seen(served, held):
     assert evaluation.metrics["r"] == pytest.approx(
         np.mean([evaluation.metrics[f"r_{one}"] for one in ("movie", "tweet", "amazon", "nyt")]), abs=0.01
     )
+
+
+def test_without_a_source_the_text_decides(served):
+    """A tweet is read as one, and its interval is narrower than that of a film review."""
+    made = asked(served, "@anna LOL thx :) can't wait 4 tonight!!", "The movie's plot is as thin as its characters.")
+    assert made["source"] == ["tweet", "movie"]
+    tweet, film = (line["high"] - line["low"] for [line] in made["lines"])
+    assert tweet < film
+    stated = asked(served, "The movie's plot is as thin as its characters.", source="tweet")
+    assert stated["source"] == ["tweet"] and stated["lines"][0][0]["source"] == "tweet"
 
 
 def test_r_is_the_mean_of_the_sources():
@@ -104,4 +114,5 @@ def test_bad_input_is_named(asked, said):
 def test_the_answer_in_another_column_has_no_effect(parts, weights):
     rows = parts[0]["snippets"].head(60)
     models = [task.train({"snippets": one}, weights) for one in (rows, rows.assign(answer=rows["valence"]))]
-    assert models[0].values([EXAMPLE], [None]) == models[1].values([EXAMPLE], [None])
+    first, second = (one.score.predict(one.read([EXAMPLE], [None])) for one in models)
+    assert first == second

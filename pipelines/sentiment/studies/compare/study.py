@@ -14,26 +14,28 @@ import pandas as pd
 
 from capstan.inputs import weights_files
 from capstan.settings import settings
-from capstan.study import Line, Measure, Study, Table, ranged
+from capstan.study import Line, Measure, Study, Table, ranged, spread
 from models.encoder import vectors
-from pipelines.sentiment import reading, report, task
+from pipelines.sentiment import reading, report, task, training
 from pipelines.sentiment.data import SOURCES
 from pipelines.sentiment.reading import Read
 from pipelines.sentiment.scores import Score, simple
+from pipelines.sentiment.sources import Guess
 
 PUBLISHED = {"tweet": 0.881, "amazon": 0.565, "movie": 0.451, "nyt": 0.492}  # Hutto and Gilbert (2014), table 4
 VADER, RULES, SERVED = "VADER", "its lexicon, our rules", "all of it, served"
-UNSAID = "served, the source not said"
+UNSAID = "served, the source not stated"
 METHODS: dict[str, Callable[[], Score]] = {
-    "words and pairs, TF-IDF": simple,
+    "words and pairs, TF-IDF": lambda: Score(("runs",), 1.0, by_source=False),
     "learned lexicon with rules": lambda: Score(("ruled",), by_source=False),
-    "MiniLM, ridge": lambda: Score(("vectors",), by_source=False),
+    "MiniLM, ridge": simple,
     "all of it, not by source": lambda: Score(by_source=False),
     "by source, without MiniLM": lambda: Score(("level", "ruled", "runs", "sums")),
     "by source, without the lexicon": lambda: Score(("level", "ruled", "runs", "vectors")),
     SERVED: Score,
 }
 REPEATS = 1_000
+SAID = ("stated", "not stated")  # of a source
 
 
 def vader(texts: list[str]) -> np.ndarray:
@@ -53,7 +55,8 @@ def answers(
     for name, score in METHODS.items():
         fitted = score().fit(known, valence[past])
         made[name] = fitted.predict(asked)
-    return made | {UNSAID: fitted.predict(asked._replace(sources=0 * asked.sources))}
+    guess = Guess().fit(known)
+    return made | {UNSAID: fitted.predict(asked._replace(sources=guess.shares(asked)))}
 
 
 def lines(rows: pd.DataFrame, by_method: dict[str, np.ndarray], seed: int) -> Iterator[Line]:
@@ -125,9 +128,25 @@ def division(seed: int) -> Iterator[Line]:
     yield from measured(*divisions(known()[0]["unit"].to_numpy(), seed), seed)
 
 
+def covered(seed: int) -> Iterator[Line]:
+    """Yield the share of the snippets of another division that lie within their intervals, and the mean width."""
+    rows, read = known()
+    past, held = divisions(rows["unit"].to_numpy(), seed)
+    model, asked = training.of_read(rows.iloc[past], read.at(past), {}, Score, seed), rows.iloc[held]
+    sources = asked["source"].to_numpy()
+    stated, unstated = report.both(model, read.at(held), sources.tolist())
+    for line in report.intervals(asked["valence"].to_numpy(), stated, unstated, sources).to_dict("records"):
+        yield {str(name): value for name, value in line.items()}
+
+
 def of(source: str, show: Callable[[pd.DataFrame], str]) -> Callable[[pd.DataFrame], str]:
     """Return what shows the lines of one source."""
     return lambda rows: show(rows[rows["source"] == source])
+
+
+def number(name: str) -> Callable[[pd.DataFrame], str]:
+    """Return what shows a measure over the divisions."""
+    return lambda rows: spread(rows[name], digits=3)
 
 
 def with_published(rows: pd.DataFrame) -> pd.DataFrame:
@@ -147,7 +166,7 @@ def columns(show: Callable[[pd.DataFrame], str]) -> dict[str, Callable[[pd.DataF
 
 
 STUDY = Study(
-    measures=[Measure(test, seeds=0), Measure(division)],
+    measures=[Measure(test, seeds=0), Measure(division), Measure(covered)],
     tables=[
         Table({"r on the snippets to test on": "method"}, columns(ranged("r", 3)), "test", with_published),
         Table(
@@ -157,6 +176,14 @@ STUDY = Study(
             {"r in five other divisions": "method"},
             columns(lambda rows: f"{rows['r'].mean():.3f} ({rows['r'].min():.3f} to {rows['r'].max():.3f})"),
             "division",
+        ),
+        Table(
+            {"intervals of 90 %": "source"},
+            {
+                name: number(name)
+                for name in ("within, stated", "within, not stated", "width, stated", "width, not stated")
+            },
+            "covered",
         ),
     ],
 )

@@ -29,7 +29,7 @@ def fitted(family: str, setting: str, seed: int) -> Line:
     rows, read = past()
     valence, sources = rows["valence"].to_numpy(), rows["source"].to_numpy()
     chosen = FAMILIES.setting(family, setting)
-    made = training.out_of_fold(lambda: Score(**chosen), read, valence, rows["unit"].to_numpy(), seed)
+    made = training.out_of_fold(lambda: Score(**chosen), read, valence, rows["unit"].to_numpy(), seed, [read])[0]
     return {name: float(column.mean()) for name, column in report.values(valence, made, sources).items()}
 
 
