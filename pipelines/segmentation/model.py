@@ -26,7 +26,7 @@ class SegmentModel(Model):
     """A division and fits of it on other samples, which vote. Country sets the customers that the money is compared
     with.
 
-    names: of the parts. words: by name. matches: each refit's parts as ours. spending: sorted money by country.
+    names: of the parts. words, rules: by name. matches: each refit's parts as ours. spending: sorted money by country.
     rivals: other divisions that the gate compares, with their outlook. shares: of the parts, a row per day.
     """
 
@@ -44,7 +44,7 @@ class SegmentModel(Model):
     spending: dict[str, np.ndarray]
     rivals: dict[str, tuple[Division, Outlook]]
     shares: pd.DataFrame
-    candidates: pd.DataFrame
+    rules: dict[str, str]
 
     def predict_columns(self, columns: Columns) -> dict[str, Any]:
         """Return segment, description, the share of the refits for each segment, the outlook, and the rank at home.
@@ -59,6 +59,7 @@ class SegmentModel(Model):
         return {
             "segment": segment,
             "description": [self.words[name] for name in segment],
+            "rule": [self.rules[name] for name in segment],
             "known": words.customers(columns),
             "votes": [dict(zip(self.names, map(float, row), strict=True)) for row in self.votes(columns)],
             "buys": self.outlook.means[labels, 0],

@@ -11,7 +11,7 @@ from capstan.contract.evaluation import Evaluation, Section
 from capstan.errors import CapstanError
 from models.metrics import kappa as staying
 from models.metrics import population_stability
-from pipelines.segmentation import cards, choice, plots, stability, structure, words
+from pipelines.segmentation import cards, plots, stability, words
 from pipelines.segmentation.columns import CUSTOMER, DAY, OUTCOMES
 from pipelines.segmentation.outcomes import targets
 
@@ -20,14 +20,15 @@ if TYPE_CHECKING:
     from pipelines.segmentation.model import SegmentModel
     from pipelines.segmentation.outcomes import Outlook
 
-SCORE = "a score in as many parts"
+SCORE, CLOUD = "a score in as many parts", "a cloud in as many parts"
 
 
 def evaluate(model: SegmentModel, rows: pd.DataFrame) -> Evaluation:
     """Return the metrics, by customer for the gate, and the sections of the report.
 
     rows: of two days. The customers of the first are judged; the second says where they are a quarter later. Rivals are
-    a score of recency, frequency and money in as many parts, and the same method on data without structure.
+    a score of recency, frequency and money in as many parts, and a division of a cloud without groups: there, being as
+    useful is enough.
     """
     now, later = days(rows)
     labels = model.division.predict(now)
@@ -37,28 +38,25 @@ def evaluate(model: SegmentModel, rows: pd.DataFrame) -> Evaluation:
     pairs = stability.agreement(model.refits, now)
     units = by_customer(model.division, model.outlook, now, later)
     rivals = {name: by_customer(*rival, now, later) for name, rival in model.rivals.items()}
-    beside = structure.compare(model.division.points(now), model.division.count)
     metrics = {
         **units.mean().to_dict(),
         "stability": float(pairs.mean()),
         "lowest_stability": float(pairs.min()),
-        **choice.measures(model.scaling, model.division, now),
+        "segments": model.division.count,
+        "smallest": float(np.bincount(labels, minlength=model.division.count).min() / len(labels)),
         "size_drift": population_stability.stability_index(before.to_numpy(), after.to_numpy()),
-        "clusters": float(beside.set_index("data").loc["copula", "clusters"]),
     }
     sections = [
         Section("The segments", table(model, now, labels)),
         Section("What is explained of the next quarter, and who stays", judged({"segments": units, **rivals})),
-        Section("Are there groups, or is it a continuum?", beside),
         Section("Two maps of the customers", plots.maps(model.scaling.points(now), names)),
         Section("Sizes by day; the last one is the test", plots.sizes(shares)),
         Section("Sizes by day, in percent", (100 * shares).round(1).rename_axis(None, axis=1).reset_index()),
-        Section("The candidates, on the days before", model.candidates),
         *cards.sections(model, now, metrics),
     ]
-    compared = {SCORE: ["usefulness", "staying"]}
-    baselines = {name: rival[compared.get(name, ["usefulness"])] for name, rival in rivals.items()}
-    return Evaluation(metrics, sections, units, baselines)
+    compared = {SCORE: ["usefulness", "staying"], CLOUD: ["usefulness", "staying"]}
+    baselines = {name: rivals[name][metrics] for name, metrics in compared.items()}
+    return Evaluation(metrics, sections, units, baselines, level={CLOUD: ["usefulness"]})
 
 
 def days(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -99,7 +97,8 @@ def table(model: SegmentModel, rows: pd.DataFrame, labels: np.ndarray) -> pd.Dat
     profiles = words.profiles(rows, labels).round({"recency": 0, "frequency": 1, "money": 0, "order_value": 0})
     profiles["% that bought in the next quarter"] = (100 * rows["buys"].groupby(labels).mean()).round(1)
     profiles.insert(0, "segment", [model.names[label] for label in profiles.index])
-    profiles.insert(1, "in words", [model.words[name] for name in profiles["segment"]])
+    profiles.insert(1, "who belongs to it", [model.rules[name] for name in profiles["segment"]])
+    profiles.insert(2, "its typical customer", [model.words[name] for name in profiles["segment"]])
     for name, title in (("share", "% of customers"), ("of_money", "% of money")):
         profiles[title] = (100 * profiles.pop(name)).round(1)
     return profiles.sort_values("segment")

@@ -51,7 +51,8 @@ class Prediction(BaseModel):
     """The segment of a customer, in words, how sure it is, and what such customers do next."""
 
     segment: str = Field(title="Segment", description="A spends most")
-    description: str = Field(title="In words")
+    description: str = Field(title="Its typical customer")
+    rule: str = Field(title="Who belongs to it", description="in the year before")
     known: str = Field(title="This customer")
     votes: dict[str, float] = Field(
         title="Votes",

@@ -3,8 +3,8 @@
 An adjusted Rand index of 1 is the same partition, 0 is what two random ones have in common. A customer has a row per
 snapshot, and rows of one customer are alike; so customers are drawn, each with all of its rows.
 
-This says whether an answer depends on who was in the data. It says nothing of whether there are groups: k-means divides
-a cloud without any just as steadily.
+This says whether an answer depends on who was in the data. It says nothing of whether there are groups: a cloud without
+any is divided just as steadily.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipelines.segmentation.columns import CUSTOMER
-from pipelines.segmentation.divisions import Segments
-from pipelines.segmentation.forecasts import PENALTY
+from pipelines.segmentation.divisions import Tree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,13 +27,10 @@ if TYPE_CHECKING:
 FITS = 10
 
 
-def refits(
-    rows: pd.DataFrame, space: str, method: str, count: int, seed: int, fits: int = FITS, penalty: float = PENALTY
-) -> list[Segments]:
-    """Return the fits of bootstrap samples: as many customers as there are, drawn with replacement."""
+def refits(rows: pd.DataFrame, count: int) -> list[Tree]:
+    """Return the trees of bootstrap samples: as many customers as there are, drawn with replacement."""
     customers = rows[CUSTOMER].to_numpy()
-    seeds = range(seed, seed + fits)
-    return [Segments.of(rows.iloc[sample(customers, each)], space, method, count, each, penalty) for each in seeds]
+    return [Tree.of(rows.iloc[sample(customers, seed)], count) for seed in range(FITS)]
 
 
 def sample(customers: np.ndarray, seed: int) -> np.ndarray:

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from models.clustering import nulls
-from pipelines.segmentation import choice, stability, words
-from pipelines.segmentation.columns import COUNTRY, CUSTOMER, INPUTS
-from pipelines.segmentation.divisions import Score, Segments
+from pipelines.segmentation import stability, words
+from pipelines.segmentation.columns import COUNTRY, CUSTOMER
+from pipelines.segmentation.divisions import Cloud, Score, Tree
 from pipelines.segmentation.model import SegmentModel
 from pipelines.segmentation.outcomes import Outlook, targets
-from pipelines.segmentation.report import SCORE, share_by_day
+from pipelines.segmentation.report import CLOUD, SCORE, share_by_day
 from pipelines.segmentation.scaling import Scaling
 
 if TYPE_CHECKING:
@@ -21,22 +20,20 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from pipelines.segmentation.divisions import Division
+    from pipelines.segmentation.divisions import Division, Rule
 
 FEW = 30  # customers of a country; fewer are compared with everyone
 
 
-def fit(rows: pd.DataFrame, seed: int, names: list[str]) -> SegmentModel:
-    """Return the segments that the choice prefers, with refits, rivals and words. names: of methods."""
+def fit(rows: pd.DataFrame, seed: int, segments: int) -> SegmentModel:
+    """Return the tree, with refits, rivals and words. seed: of the rival that is drawn. segments: at most so many."""
     with threadpool_limits(1):  # the points are few: threads would wait for each other
-        candidates = choice.candidates(rows, seed, names)
-        chosen = choice.best(candidates)
-        division = Segments.of(rows, *chosen, seed)
-        refits = stability.refits(rows, *chosen, seed)
-        rivals: dict[str, Division] = {SCORE: Score.of(rows, division.count)}
-        for name in nulls.NULLS:
-            rivals[name] = Segments.of(without_structure(rows, name, seed), *chosen, seed)
-    return describe(rows, division, refits, rivals, candidates)
+        division = Tree.of(rows, segments)
+        rivals: dict[str, Division] = {
+            SCORE: Score.of(rows, division.count),
+            CLOUD: Cloud.of(rows, division.count, seed),
+        }
+        return describe(rows, division, stability.refits(rows, segments), rivals, division.rules())
 
 
 def describe(
@@ -44,7 +41,7 @@ def describe(
     division: Division,
     refits: Sequence[Division],
     rivals: Mapping[str, Division],
-    candidates: pd.DataFrame,
+    rules: Sequence[Rule],
 ) -> SegmentModel:
     """Return a model of a division: its parts get letters by their money, words and an outlook."""
     labels = division.predict(rows)
@@ -62,19 +59,13 @@ def describe(
         spending=spending(rows),
         rivals={name: (each, outlook(each, rows)) for name, each in rivals.items()},
         shares=share_by_day(rows, np.array(names)[labels]),
-        candidates=candidates,
+        rules={letters[label]: words.rule(rules[label]) for label in letters},
     )
 
 
 def outlook(division: Division, rows: pd.DataFrame) -> Outlook:
     """Return what the customers of each part did next."""
     return Outlook.of(division.predict(rows), targets(rows), division.count)
-
-
-def without_structure(rows: pd.DataFrame, name: str, seed: int) -> pd.DataFrame:
-    """Return the customers with inputs of data without structure. name: of nulls.NULLS. Their outcomes stay."""
-    made = nulls.NULLS[name](np.log1p(rows[INPUTS].to_numpy()), np.random.default_rng(seed))
-    return rows.assign(**dict(zip(INPUTS, np.clip(np.expm1(made), 0, None).T, strict=True)))
 
 
 def match(labels: np.ndarray, ours: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from capstan.contract.model import Columns
+    from pipelines.segmentation.divisions import Rule
 
 # Input -> what a segment in the lowest third, the middle and the highest third of the customers is called.
 LEVELS = {
@@ -19,6 +20,20 @@ LEVELS = {
     "frequency": ("seldom", "now and then", "often"),
     "money": ("little", "a middling sum", "much"),
     "order_value": ("small orders", "middling orders", "large orders"),
+}
+
+
+# Input -> what a rule calls it, and its unit. Limits between whole numbers are halves: they are rounded down.
+TITLES = {
+    "recency": ("days since the last purchase", ""),
+    "frequency": ("orders", ""),
+    "money": ("money", "£"),
+    "tenure": ("days since the first purchase", ""),
+    "months": ("months with an order", ""),
+    "articles": ("different articles", ""),
+    "season": ("orders in this quarter a year ago", ""),
+    "lately": ("orders in the last quarter", ""),
+    "order_value": ("average order", "£"),
 }
 
 
@@ -41,6 +56,18 @@ def describe(typical: pd.Series, rows: pd.DataFrame) -> str:
         f"{words['recency'].capitalize()} ({typical['recency']:.0f} days), {words['frequency']} ({often} a year), for "
         f"{words['money']} (£{typical['money']:,.0f}), in {words['order_value']} (£{typical['order_value']:,.0f})"
     )
+
+
+def rule(bounds: Rule) -> str:
+    """Return in words which customers belong to a segment."""
+    said = []
+    for name, (low, high) in bounds.items():
+        title, unit = TITLES[name]
+        ends = [
+            f"{word} {unit}{np.floor(end):,.0f}" for word, end in (("over", low), ("up to", high)) if np.isfinite(end)
+        ]
+        said.append(f"{title} {' and '.join(ends)}")
+    return "; ".join(said) or "everybody"
 
 
 def customers(columns: Columns) -> list[str]:

@@ -37,4 +37,4 @@ def parts(features) -> tuple[dict, dict]:
 
 @pytest.fixture(scope="session")
 def model(parts):
-    return task.train(parts[0], methods="k-means")
+    return task.train(parts[0])

@@ -1,16 +1,17 @@
 """What must not become champion: see tests/support/controls.py."""
 
+import numpy as np
 import pandas as pd
 
 from models.clustering import nulls
 from pipelines.segmentation import training
-from pipelines.segmentation.columns import CUSTOMER, OUTCOMES
-from pipelines.segmentation.divisions import Score
+from pipelines.segmentation.columns import CUSTOMER, INPUTS, OUTCOMES, SEGMENTS
+from pipelines.segmentation.divisions import Cloud, Score
 from pipelines.segmentation.model import SegmentModel
+from pipelines.segmentation.report import CLOUD, SCORE
 from tests.support.controls import Parts, Tables, cut, shuffled
 
-SETTINGS: dict[str, object] = {"methods": "k-means"}
-PARTS = 5  # as many as the segments that are chosen
+SETTINGS: dict[str, object] = {}
 
 
 def without_structure(name: str):
@@ -18,7 +19,9 @@ def without_structure(name: str):
 
     def change(data: Parts) -> Parts:
         rows = data[0]["customers"].reset_index(drop=True)
-        return {"customers": training.without_structure(rows, name, seed=0)}, data[1]
+        made = nulls.NULLS[name](np.log1p(rows[INPUTS].to_numpy()), np.random.default_rng(0))
+        columns = dict(zip(INPUTS, np.clip(np.expm1(made), 0, None).T, strict=True))
+        return {"customers": rows.assign(**columns)}, data[1]
 
     return change
 
@@ -39,5 +42,5 @@ CONTROLS = {
 def baseline(past: Tables) -> SegmentModel:
     """Return a score of recency, frequency and money in equal parts."""
     rows: pd.DataFrame = past["customers"].reset_index(drop=True)
-    score = Score.of(rows, PARTS)
-    return training.describe(rows, score, [score, score], {training.SCORE: score}, pd.DataFrame())
+    score, cloud = Score.of(rows, SEGMENTS), Cloud.of(rows, SEGMENTS, seed=0)
+    return training.describe(rows, score, [score, score], {SCORE: score, CLOUD: cloud}, [{}] * SEGMENTS)

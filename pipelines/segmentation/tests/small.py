@@ -5,7 +5,7 @@ from pathlib import Path
 from data_sets import online_retail as invoices
 from tests.support.data import DATA_DIR
 
-SETTINGS = {"methods": "k-means"}
+SETTINGS: dict[str, object] = {}
 ASKED = {"customer": 12474}
 REFUSED = ({"customer": 4711}, "customer")
 

@@ -1,7 +1,6 @@
-"""Methods from scratch against scikit-learn's, and the measures that choose between methods."""
+"""Methods from scratch against scikit-learn's, and how fits of other samples are compared."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.cluster import KMeans, SpectralClustering
 from sklearn.datasets import make_blobs, make_moons
@@ -9,12 +8,11 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import spectral_embedding
 from sklearn.metrics import adjusted_rand_score
 
-from capstan.errors import CapstanError
 from models.clustering import spectral
 from models.clustering.methods import METHODS
 from models.clustering.principal_components import PrincipalComponents
 from models.metrics import population_stability
-from pipelines.segmentation import choice, stability, training
+from pipelines.segmentation import stability, training
 from pipelines.segmentation.columns import DAY, TEST
 from pipelines.segmentation.scaling import Scaling
 
@@ -65,31 +63,6 @@ def test_sample_draws_customers_with_all_of_their_rows():
     assert 0.61 < len(found) / 1_000 < 0.66  # 1 - 1/e of the customers
     times = counts / (found % 4 + 1)
     assert (times == times.astype(int)).all() and times.sum() == 1_000
-
-
-CANDIDATES = {
-    "a": (0.30, 0.9, 8),  # explains most
-    "b": (0.29, 0.9, 5),  # hardly less, with fewer segments
-    "c": (0.20, 0.9, 2),
-    "d": (0.40, 0.7, 3),  # not stable
-}
-
-
-@pytest.mark.parametrize(("left", "winner"), [("abcd", "b"), ("acd", "a"), ("cd", "c")])
-def test_winner_has_the_fewest_segments_of_those_that_tell_about_as_much(left, winner):
-    random = np.random.default_rng(0)
-    told = np.array([CANDIDATES[name][0] + random.normal(0, 0.3, 400) for name in left])
-    told += np.array([CANDIDATES[name][0] for name in left])[:, None] - told.mean(axis=1, keepdims=True)
-    table = pd.DataFrame([CANDIDATES[name] for name in left], columns=["usefulness", "stability", "segments"])
-    table = table.assign(space="inputs", method=list(left), asked=table["segments"], smallest=0.1)
-    assert choice.best(choice.chosen(table, told)).method == winner
-
-
-def test_nothing_is_chosen_where_nothing_is_stable_or_a_segment_is_too_small():
-    table = pd.DataFrame({"usefulness": [0.3, 0.3], "stability": [0.7, 0.9], "segments": 4, "smallest": [0.1, 0.04]})
-    table = choice.chosen(table.assign(space="inputs", method="k-means", asked=4), np.zeros((2, 9)))
-    with pytest.raises(CapstanError, match=r"No segmentation of 2 to 8 segments is stable \(0\.8 or more; the best"):
-        choice.best(table)
 
 
 def test_refit_is_matched_by_the_customers_that_it_shares():

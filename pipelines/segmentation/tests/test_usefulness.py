@@ -9,8 +9,7 @@ from sklearn.metrics import cohen_kappa_score, r2_score
 from models.clustering import gap, nulls
 from models.metrics import kappa as staying
 from pipelines.segmentation.columns import DAY, RFM, TEST
-from pipelines.segmentation.divisions import Score, Segments
-from pipelines.segmentation.forecasts import Forecasts
+from pipelines.segmentation.divisions import Score, Tree, inputs
 from pipelines.segmentation.outcomes import Outlook, explained, targets
 
 
@@ -56,19 +55,19 @@ def test_parts_of_a_score_are_equal_and_rise_with_frequency(past):
     assert past.groupby(parts)["recency"].mean().is_monotonic_decreasing
 
 
-def test_no_division_of_the_forecasts_tells_more_than_k_means(past):
-    """The claim of forecasts.py, on the customers that it is fitted on: halves at random directions explain less."""
-    segments, answers = Segments.of(past, "forecasts", "k-means", 2, 0), targets(past)
-    buys = answers[:, :1]  # of an outcome that everybody has
+def test_no_halves_explain_more_than_the_tree(past):
+    """Of all halves by one input, a tree with two leaves has those that explain most of what is known of everybody."""
+    known = past.assign(order=1.0, spends=past["spends"], buys=1.0)
+    answers = targets(known)[:, 1:2]
 
     def told(labels: np.ndarray) -> float:
-        return float(Outlook.of(labels, buys, 2).told(labels, buys).mean())
+        return float(Outlook.of(labels, answers, 2).told(labels, answers).mean())
 
-    points = Forecasts.of(segments.scaling.points(past), buys).project(segments.scaling.points(past))
-    ours = told(KMeans(2, n_init=5, random_state=0).fit_predict(points))
-    random = np.random.default_rng(0)
-    others = [told((segments.points(past) @ random.normal(size=3) > 0).astype(int)) for _ in range(50)]
-    assert ours > max(others) and explained(buys * 0 + buys.mean(), buys.mean(axis=0), buys).mean() == 0
+    random, rows = np.random.default_rng(0), inputs(known)
+    columns = rows[:, random.integers(rows.shape[1], size=200)].T
+    others = [told((column > random.choice(column)).astype(int)) for column in columns]
+    assert told(Tree.of(known, 2).predict(known)) >= max(others)
+    assert explained(answers * 0 + answers.mean(), answers.mean(axis=0), answers).mean() == pytest.approx(0)
 
 
 @pytest.mark.parametrize("name", nulls.NULLS)

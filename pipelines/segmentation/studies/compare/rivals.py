@@ -13,11 +13,13 @@ import pandas as pd
 
 from capstan.contract.delong import roc_auc
 from models.clustering.methods import k_means
+from pipelines.segmentation import report
 from pipelines.segmentation.columns import OUTCOMES
-from pipelines.segmentation.divisions import Score, Segments
+from pipelines.segmentation.divisions import Score
 from pipelines.segmentation.forecasts import Forecasts
 from pipelines.segmentation.outcomes import explained, targets
 from pipelines.segmentation.scaling import Scaling
+from pipelines.segmentation.studies.compare.clusters import Segments
 
 if TYPE_CHECKING:
     from capstan.contract.model import Columns
@@ -48,13 +50,9 @@ class Grid:
         """Return the cells of these customers. name: of the other input."""
         return cls(name, np.quantile(rows["recency"], [1 / 2]), np.quantile(rows[name], [1 / 3, 2 / 3]))
 
-    def points(self, columns: Columns) -> np.ndarray:
-        """Return the two inputs, shape (n, 2)."""
-        return np.column_stack([np.asarray(columns[name], dtype=float) for name in ("recency", self.name)])
-
     def predict(self, columns: Columns) -> np.ndarray:
         """Return the cell of each customer, shape (n,)."""
-        recency, other = self.points(columns).T
+        recency, other = (np.asarray(columns[name], dtype=float) for name in ("recency", self.name))
         cells: np.ndarray = 3 * np.searchsorted(self.recency, recency) + np.searchsorted(self.other, other)
         return cells
 
@@ -78,22 +76,20 @@ class OneForecast:
         """Return the number of parts."""
         return self.segments.count
 
-    def points(self, columns: Columns) -> np.ndarray:
-        """Return the forecasts, shape (n, 1)."""
-        return self.segments.points(columns)
-
     def predict(self, columns: Columns) -> np.ndarray:
         """Return the part of each customer, shape (n,)."""
         return self.segments.predict(columns)
 
 
-def simple(past: pd.DataFrame, count: int) -> dict[str, Division]:
+def simple(past: pd.DataFrame, count: int, seed: int) -> dict[str, Division]:
     """Return the divisions that are compared next to the score, fitted on the past."""
     return {
+        "k-means of the forecasts, 5": Segments.of(past, "forecasts", "k-means", 5, seed),
+        "k-means of the forecasts, as many": Segments.of(past, "forecasts", "k-means", count, seed),
+        "k-means of the inputs, as many": Segments.of(past, "inputs", "k-means", count, seed),
+        "one forecast in as many parts": OneForecast.of(past, count),
         "recency by money, 6 cells": Grid.of(past, "money"),
         "recency by order value, 6 cells": Grid.of(past, "order_value"),
-        "one forecast in as many parts": OneForecast.of(past, count),
-        "k-means of the inputs, 4": Segments.of(past, "inputs", "k-means", 4, 0),
     }
 
 
@@ -125,9 +121,9 @@ def of_score(past: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
 def ranking(past: pd.DataFrame, now: pd.DataFrame, model: SegmentModel) -> dict[str, float]:
     """Return the ROC AUC of who buys, by the order of the segments, of the score, and of its parts."""
     bought, score = targets(now)[:, 0], Score.of(past, model.division.count)
-    parts, outlook = model.rivals[next(iter(model.rivals))]
+    parts, outlook = model.rivals[report.SCORE]
     return {
         "segments": float(roc_auc(bought, model.outlook.means[model.division.predict(now), 0]).mean()),
-        "a score in as many parts": float(roc_auc(bought, outlook.means[parts.predict(now), 0]).mean()),
+        report.SCORE: float(roc_auc(bought, outlook.means[parts.predict(now), 0]).mean()),
         "the score as such": float(roc_auc(bought, score.score(now)).mean()),
     }

@@ -1,53 +1,47 @@
-"""How strongly should the forecasts be held back?
+"""How many segments?
 
-k-means of the forecasts, fitted on the first two days and judged on the third, as `choice.py` judges candidates. The
-days of the test are not read.
+Trees with two to eight leaves are fitted on the first two days, and judged on the day to choose on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import cache
-
-import pandas as pd
-from threadpoolctl import threadpool_limits
+import numpy as np
 
 from capstan.settings import settings
 from capstan.study import Line, Measure, Study, Table, spread
 from data_sets import online_retail as invoices
-from pipelines.segmentation import choice, customers, stability
-from pipelines.segmentation.columns import CHOICE, COUNTS, DAY
-from pipelines.segmentation.divisions import Segments
+from pipelines.segmentation import customers, stability, training
+from pipelines.segmentation.columns import CHOICE, DAY
+from pipelines.segmentation.divisions import Tree
+from pipelines.segmentation.outcomes import targets
 
-PENALTIES = (1.0, 10.0, 100.0, 1_000.0)
-SPACE = ("forecasts", "k-means")
+ASKED = (2, 3, 4, 5, 6, 7, 8)  # segments
+STABLE = 0.8  # the adjusted Rand index of refits, mean over the pairs
 
 
-@cache
-def days() -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the first two days, and the third."""
+def tree(segments: int) -> Line:
+    """Return what a tree explains, how alike its refits are, and the share of its smallest leaf."""
     rows = customers.snapshots(invoices.find(settings().data_dir))
-    return rows[rows[DAY] < CHOICE], rows[rows[DAY] == CHOICE]
-
-
-def held_back(penalty: float, seed: int) -> Iterator[Line]:
-    """Yield what segments explain of the later customers, and how far samples agree, for each number of segments."""
-    past, later = days()
-    for count in COUNTS:
-        with threadpool_limits(1):
-            fitted = Segments.of(past, *SPACE, count, seed, penalty)
-            models = stability.refits(past, *SPACE, count, seed, choice.FITS, penalty)
-            useful = float(choice.explains(fitted, past, later).mean())
-            steady = float(stability.agreement(models, later).mean())
-        yield {"asked": count, "usefulness": useful, "stability": steady}
-
-
-def by_seed(name: str) -> Callable[[pd.DataFrame], str]:
-    """Return what shows the means over the numbers of segments, by seed."""
-    return lambda rows: spread(rows.groupby("seed")[name].mean())
+    past, day = rows[rows[DAY] < CHOICE], rows[rows[DAY] == CHOICE]
+    division = Tree.of(past, segments)
+    labels = division.predict(day)
+    return {
+        "usefulness": float(training.outlook(division, past).told(labels, targets(day)).mean()),
+        "stability": float(stability.agreement(stability.refits(past, segments), day).mean()),
+        "smallest": float(np.bincount(labels, minlength=division.count).min() / len(labels)),
+    }
 
 
 STUDY = Study(
-    measures=[Measure(held_back, [{"penalty": penalty} for penalty in PENALTIES])],
-    tables=[Table({"penalty": "penalty"}, {"usefulness": by_seed("usefulness"), "stability": by_seed("stability")})],
+    measures=[Measure(tree, [{"segments": asked} for asked in ASKED], seeds=0)],
+    tables=[
+        Table(
+            {"segments": "segments"},
+            {
+                "usefulness": lambda rows: spread(rows["usefulness"]),
+                "agreement of refits": lambda rows: spread(rows["stability"]),
+                "smallest segment": lambda rows: f"{spread(rows['smallest'], 100, 1)} %",
+            },
+        )
+    ],
 )

@@ -9,7 +9,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from models.clustering import gap, nulls
-from pipelines.segmentation import choice
+from pipelines.segmentation.studies.compare.clusters import silhouette
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,7 @@ def _k_means(points: np.ndarray, count: int) -> dict[str, float]:
 
     labels = list(_bootstrap(points, count))
     pairs = [adjusted_rand_score(one, other) for one, other in combinations(labels, 2)]
-    return {"stability": float(np.mean(pairs)), "silhouette": choice.silhouette(points, labels[0])}
+    return {"stability": float(np.mean(pairs)), "silhouette": silhouette(points, labels[0])}
 
 
 def _bootstrap(points: np.ndarray, count: int) -> Iterator[np.ndarray]:
