@@ -23,17 +23,22 @@ from models.metrics import paired, rouge
 from models.tagging.taggers import Alone, Hidden, Read, Recurrent, Tagger
 from models.text import extractive_summary, text_rank
 from models.text.extractive_summary import Ranker
+from models.text.topic_svc import TopicSVC
 from models.text.topic_tree import Tree
 from pipelines.documents import report, task, training
 from pipelines.documents.model import first
+from pipelines.documents.studies.compare.bayes import Bayes
 from pipelines.documents.studies.compare.several import Several, joined, macro, micro
 
 Tables = dict[str, pd.DataFrame]
 Values = dict[str, np.ndarray]
-GROUPS: dict[str, Callable[[], Tree]] = {
-    "one fork, the strength of scikit-learn": training.baseline_classifier,
-    "one fork, tuned, served": training.flat_classifier,
-    "the tree, tuned": Tree,
+GROUPS: dict[str, Callable[[], Any]] = {
+    "linear SVC on words": lambda: TopicSVC(longest=1),
+    "linear SVC on words and pairs, served": TopicSVC,
+    "logistic regression on words, tuned, the baseline of the gate": training.baseline_classifier,
+    "logistic regression on words, the strength of scikit-learn": lambda: Tree(1.0, 1.0, flat=True),
+    "complement naive Bayes on words": Bayes,
+    "logistic regression at each fork of the names, tuned": Tree,
 }
 CHANGES: dict[str, Callable[[str], str]] = {  # of the messages, for the one that is served
     "served, with the lines that say who is quoted": str,
@@ -56,7 +61,7 @@ NAMES: dict[str, Callable[[], Any]] = {
     "MiniLM, fine-tuned": lambda: Tuned(weights_files.fetch_all(task.WEIGHTS)),
 }
 HEADLINES = {  # what the README of the capstone shows
-    "one fork, tuned, served": "newsgroups",
+    "linear SVC on words and pairs, served": "newsgroups",
     "BiLSTM-CRF with MiniLM, served": "names",
     "ranker of sentences and parts, served without a title": "summaries without the title",
     "the title": "the title alone as the summary, not served",
@@ -134,7 +139,7 @@ def of_groups(every: int) -> Iterator[tuple[str, Values]]:
         yield name, report.of_groups(fitted, fitted.probabilities(asked[0]), asked[1])
     for name, change in CHANGES.items():
         texts = (past["text"], test["text"]) if change is str else (known[0], asked[0])
-        fitted = training.flat_classifier().fit([*map(change, texts[0])], known[1])
+        fitted = TopicSVC().fit([*map(change, texts[0])], known[1])
         yield name, report.of_groups(fitted, fitted.probabilities([*map(change, texts[1])]), asked[1])
 
 
