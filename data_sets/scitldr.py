@@ -50,6 +50,19 @@ def papers(paths: dict[str, Path]) -> pd.DataFrame:
     return pd.DataFrame(lines, columns=["sentences", "summaries", "title", "part"])
 
 
+def without_copies(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of `papers` without those whose abstract or title a later part has. The part "test" stays whole.
+
+    The order of the parts is that of FILES.
+    """
+    parts = rows["part"].map([*FILES].index)
+    kept = parts.notna()
+    for column in ("sentences", "title"):
+        text = rows[column].str.lower().str.split().str.join(" ")
+        kept &= (text == "") | (parts == parts.groupby(text).transform("max"))
+    return rows[kept].reset_index(drop=True)
+
+
 def lined(texts: list[str]) -> str:
     """Return some texts as lines."""
     return "\n".join(" ".join(text.split()) for text in texts)

@@ -15,11 +15,11 @@ HOMES = {"newsgroups": newsgroups.HOME, "wnut17": wnut17.HOME, "scitldr": scitld
 
 
 def tables(data_dir: Path | None) -> dict[str, pd.DataFrame]:
-    """Return `messages`, `sentences` and `papers`, a row each."""
+    """Return `messages`, `sentences` and `papers`, a row each. No message or abstract is in two parts."""
     return {
         "messages": newsgroups.messages(newsgroups.file(data_dir)),
         "sentences": wnut17.sentences(wnut17.file(data_dir)),
-        "papers": scitldr.papers(scitldr.files(data_dir)),
+        "papers": scitldr.without_copies(scitldr.papers(scitldr.files(data_dir))),
     }
 
 

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from capstan.contract.model import Columns
     from models.tagging.taggers import Tagger
     from models.text.extractive_summary import Ranker
+    from models.text.topic_svc import TopicSVC
     from models.text.topic_tree import Tree
 
 SHOWN = 3  # sentences next to the summary
+NONE = "none of these"  # in the place of a group
 FEW = 0.5  # of the words known: below that a text is in words that were not learned
 
 
@@ -29,11 +31,11 @@ class DocumentsModel(Model):
     """The models of groups, names and summaries, and the baselines that the gate compares with them."""
 
     inputs = {"text": "string"}
-    requirements = ("lightgbm", "numpy", "scipy", "torch")
+    requirements = ("lightgbm", "numpy", "scikit-learn", "scipy", "torch")
 
     def __init__(
         self,
-        groups: Tree,
+        groups: TopicSVC | Tree,
         tagger: Tagger,
         vocabulary: frozenset[str],
         baseline_topics: Tree,
@@ -46,7 +48,8 @@ class DocumentsModel(Model):
     ):
         """vocabulary: the words of the messages. style_ranker: a baseline of the gate, as the two before it.
 
-        With no rankers, the first sentence is the summary.
+        Older versions and the baseline have a tree as groups, which takes each text for one of a group. With no
+        rankers, the first sentence is the summary.
         """
         self.groups, self.tagger, self.vocabulary, self.weight_files = groups, tagger, vocabulary, weights
         self.baseline_topics, self.baseline_tagger = baseline_topics, baseline_tagger
@@ -58,12 +61,19 @@ class DocumentsModel(Model):
         texts = list(columns["text"])
         if not texts:
             return {}
-        answers = [self.answer(text, row) for text, row in zip(texts, self.topics(texts), strict=True)]
+        of_groups = zip(texts, self.topics(texts), self.outside(texts), strict=True)
+        answers = [self.answer(*one) for one in of_groups]
         return {name: [answer[name] for answer in answers] for name in answers[0]}
 
     def topics(self, texts: Sequence[str]) -> np.ndarray:
-        """Return how likely each group is, shape (n, groups)."""
+        """Return how likely each group is, if a text is of one, shape (n, groups)."""
         return self.groups.probabilities([newsgroups.without_headers(text) for text in texts])
+
+    def outside(self, texts: Sequence[str]) -> np.ndarray:
+        """Return which texts are of none of the groups, shape (n,)."""
+        if not hasattr(self.groups, "outside"):
+            return np.zeros(len(texts), bool)
+        return self.groups.outside([newsgroups.without_headers(text) for text in texts])
 
     def tags(self, sentences: Sequence[Sequence[str]]) -> list[tuple[list[str], list[float]]]:
         """Return the tag of each token, and how likely it is. sentences: tokens; none may be empty."""
@@ -84,7 +94,7 @@ class DocumentsModel(Model):
             return [(sentence, 0.0) for sentence in first([text])]
         return [(candidate.text, score) for candidate, score in ranker.scores([text], [title])[0]]
 
-    def answer(self, text: str, probabilities: np.ndarray) -> dict[str, Any]:
+    def answer(self, text: str, probabilities: np.ndarray, outside: bool) -> dict[str, Any]:
         """Return the prediction of one text. probabilities: of its groups, shape (groups,)."""
         places = sentences(text)
         lines = [" ".join(text[place.start : place.end].split()) for place in places]
@@ -96,8 +106,8 @@ class DocumentsModel(Model):
         guess = language.guess(text)
         return {
             "summary": ranked[0][0],
-            "group": names[likely],
-            "path": topic_tree.path(names, probabilities),
+            "group": NONE if outside else names[likely],
+            "path": [] if outside else topic_tree.path(names, probabilities),
             "probabilities": dict(zip(names, np.minimum(probabilities, 1).tolist(), strict=True)),
             "marked": text_parts.parts(text, spans, np.array([entity["sure"] for entity in entities])),
             "entities": entities,

@@ -21,11 +21,12 @@ from pipelines.documents import cards, training
 from pipelines.documents.model import first
 
 if TYPE_CHECKING:
+    from models.text.topic_svc import TopicSVC
     from models.text.topic_tree import Tree
     from pipelines.documents.model import DocumentsModel
 
 COMPARED = ("log_loss", "entity_f1", "rouge_1", "rouge_2", "abstract_rouge_1")
-SIMPLE = "words, tokens by themselves, the first sentence"
+SIMPLE = "logistic regression, tokens by themselves, the first sentence"
 STYLE = "a ranker that learned from the summaries of other abstracts"
 WORST = 10
 
@@ -40,10 +41,12 @@ def evaluate(model: DocumentsModel, tables: dict[str, pd.DataFrame]) -> Evaluati
     tagged = [found for found, _ in model.tags(tokens)]
     # The title alone is a good summary, so abstracts are summed up without it, too.
     untitled = model.summaries(lines, [""] * len(lines))
+    of_none = {"flagged": model.outside(texts).astype(float)}
+    of_other = {"abstracts_flagged": model.outside(tables["papers"]["sentences"].tolist()).astype(float)}
     own = [
-        of_groups(model.groups, probabilities, names),
+        of_groups(model.groups, probabilities, names) | of_none,
         of_names(tags, tagged),
-        of_summaries(summaries, references) | of_summaries(untitled, references, "abstract_"),
+        of_summaries(summaries, references) | of_summaries(untitled, references, "abstract_") | of_other,
     ]
     baselines = [
         of_groups(model.baseline_topics, model.baseline_topics.probabilities(texts), names),
@@ -69,7 +72,7 @@ def evaluate(model: DocumentsModel, tables: dict[str, pd.DataFrame]) -> Evaluati
     return Evaluation(metrics, sections, joined(own), compared)
 
 
-def of_groups(model: Tree, probabilities: np.ndarray, names: list[str]) -> dict[str, np.ndarray]:
+def of_groups(model: TopicSVC | Tree, probabilities: np.ndarray, names: list[str]) -> dict[str, np.ndarray]:
     """Return accuracy of the group and of its first branch, and log loss, a value per message, shapes (n,)."""
     chosen = probabilities.argmax(axis=1)
     true = np.array([model.names.index(name) for name in names])

@@ -136,9 +136,11 @@ class Prediction(BaseModel):
     """What a document is about, which names are in it, and what it says."""
 
     summary: str = Field(title="Summary", description="the title, or a sentence of the document, perhaps shortened")
-    group: str = Field(title="Newsgroup", description="where it would have been posted in 1993")
-    path: list[Level] = Field(title="From the branch to the group")
-    probabilities: dict[str, float] = Field(title="Newsgroups", json_schema_extra={"display": "classes"})
+    group: str = Field(title="Newsgroup", description='where it would have been posted in 1993, or "none of these"')
+    path: list[Level] = Field(title="From the branch to the group", description="empty for none of these")
+    probabilities: dict[str, float] = Field(
+        title="Newsgroups", description="if it is of one of them", json_schema_extra={"display": "classes"}
+    )
     marked: list[Part] = Field(title="Names in the text", json_schema_extra={"display": "effects", "unit": "sure"})
     entities: list[Entity] = Field(title="Names")
     keyphrases: list[Ranked] = Field(title="Keyphrases", json_schema_extra={"display": "ranking"})

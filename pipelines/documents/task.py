@@ -30,17 +30,20 @@ CONTRACT_LIMIT = 0.01
 OUTCOME = Outcome("multiclass", target="posted", prediction="group")
 CHECKS = Checks(time=None)
 LIMITS = Limits(seconds=60)  # a long document takes seconds of a core, and a request may have many
+# The slack is half of the interval of `capstan study documents spread`. The small run of the tests keeps the limits.
 THRESHOLDS = {
-    "log_loss": at_most(2.0, slack=0.02),
-    "entity_f1": at_least(0.05, slack=0.03),
-    "rouge_1": at_least(30.0, slack=1.0),
-    "rouge_2": at_least(12.0, slack=1.0),
-    "abstract_rouge_1": at_least(28.0, slack=1.0),
+    "log_loss": at_most(1.2, slack=0.03),
+    "flagged": at_most(0.06, slack=0.005),
+    "abstracts_flagged": at_least(0.3, slack=0.035),
+    "entity_f1": at_least(0.15, slack=0.033),
+    "rouge_1": at_least(33.0, slack=1.4),
+    "rouge_2": at_least(15.0, slack=1.6),
+    "abstract_rouge_1": at_least(32.0, slack=1.4),
 }
 LABEL_COLUMNS = {"messages": "group"}
 WATCHED = 1_000  # messages that monitoring compares with
 WEIGHTS = minilm_weights.WEIGHTS
-Actual = str  # the newsgroup
+Actual = str  # the newsgroup, or "none of these"
 
 
 def load(data_dir: Path | None) -> Tables:
@@ -87,22 +90,24 @@ def evaluate(model: DocumentsModel, tables: Tables) -> Evaluation:
 
 
 def signals(model: DocumentsModel, tables: Tables) -> pd.DataFrame:
-    """Return what is watched of messages: the text, the group and the label."""
+    """Return what is watched of messages: the text, the group, the names, the summary and the label."""
     from pipelines.documents import watching
 
     rows = tables["messages"]
     rows = rows.sample(min(len(rows), WATCHED), random_state=0, ignore_index=True)
     texts = rows["text"].tolist()
-    probabilities = model.topics(texts)
-    groups = [model.groups.names[group] for group in probabilities.argmax(axis=1).tolist()]
-    return watching.of_texts(texts).assign(group=groups, posted=rows["group"])
+    answers = model.predict_columns({"text": texts})
+    own = watching.of_answers(texts, answers["entities"], answers["summary"])
+    return watching.of_texts(texts).assign(**own, group=answers["group"], posted=rows["group"])
 
 
 def live_signals(requests: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
-    """Return what is watched of the texts that were asked."""
+    """Return what is watched of the texts that were asked, and of their names and summaries."""
     from pipelines.documents import watching
 
-    return watching.of_texts(requests["text"].tolist())
+    texts = requests["text"].tolist()
+    own = watching.of_answers(texts, predictions["entities"].tolist(), predictions["summary"].tolist())
+    return watching.of_texts(texts).assign(**own)
 
 
 def examples(tables: Tables) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from models.encoder import token_vectors
 from models.tagging.taggers import Alone, Read, Recurrent
 from models.text import topic_tree
 from models.text.extractive_summary import Ranker
+from models.text.topic_svc import TopicSVC
 from models.text.topic_tree import Tree
 from pipelines.documents.model import DocumentsModel
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FEWEST = 20  # rows of each table
-FLAT = 10.0, 1.5  # strength and sharpness of the groups, by the study `tune`
+FLAT = 10.0, 1.5  # strength and sharpness of the baseline of groups, by the study `tune`
 NO_VECTORS = np.empty((0, 0))  # the baseline of names reads none
 
 
@@ -38,7 +39,7 @@ def fit(tables: dict[str, pd.DataFrame], weights: Mapping[str, Path], seed: int)
             Ranker(seed=seed).fit(lines, references, known) for known in (titles, [""] * len(titles))
         )
         return DocumentsModel(
-            flat_classifier().fit(texts, names),
+            TopicSVC().fit(texts, names),
             tagger,
             baselines.vocabulary,
             baselines.baseline_topics,
@@ -51,7 +52,7 @@ def fit(tables: dict[str, pd.DataFrame], weights: Mapping[str, Path], seed: int)
 
 
 def fit_baselines(tables: dict[str, pd.DataFrame], weights: Mapping[str, Path]) -> DocumentsModel:
-    """Return a model of the baselines: words, tokens by themselves, the first sentence. The gate compares with it.
+    """Return a model of the baselines: tuned logistic regression, tokens by themselves, the first sentence.
 
     Raises CapstanError for too few rows.
     """
@@ -76,12 +77,7 @@ def fit_style(rows: pd.DataFrame) -> Ranker:
 
 
 def baseline_classifier() -> Tree:
-    """Return the baseline of groups: a flat classifier with the strength of scikit-learn."""
-    return Tree(1.0, 1.0, flat=True)
-
-
-def flat_classifier() -> Tree:
-    """Return the classifier of groups that is served: a flat one, with settings of its own."""
+    """Return the baseline of groups, which was served before: logistic regression on words, with its own settings."""
     return Tree(*FLAT, flat=True)
 
 

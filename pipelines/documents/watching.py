@@ -1,9 +1,9 @@
-"""What is watched of a document besides the answer."""
+"""What is watched of a document, and of the names and the summary in its answer."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,3 +20,13 @@ def of_texts(texts: Sequence[str]) -> pd.DataFrame:
             "word_length": [len(text) / (len(text.split()) or 1) for text in texts],
         }
     )
+
+
+def of_answers(
+    texts: Sequence[str], entities: Sequence[Sequence[Any]], summaries: Sequence[str]
+) -> dict[str, list[float]]:
+    """Return how many names each text has in 100 words, and how many words its summary has."""
+    return {
+        "names": [100 * len(found) / (len(text.split()) or 1) for text, found in zip(texts, entities, strict=True)],
+        "summary_words": [float(len(summary.split())) for summary in summaries],
+    }

@@ -1,12 +1,18 @@
 """What is served: places that are right, probabilities that add up, and metrics of texts that were not learned from."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
+from data_sets import scitldr
 from models.text import extractive_summary
 from pipelines.documents import report, task
+from pipelines.documents.model import NONE
 from pipelines.documents.schema import EXAMPLE, Prediction, Request
+from tests.support.data import DATA_DIR
 
 ODD = [
     "ok",
@@ -33,7 +39,10 @@ def test_answers_keep_the_contract_and_places_are_in_the_text(served, text):
     assert all(answer["text"][name["start"] : name["end"]] == name["name"] for name in answer["entities"])
     assert sum(answer["probabilities"].values()) == pytest.approx(1)
     likeliest = max(answer["probabilities"], key=answer["probabilities"].get)
-    assert answer["path"][-1]["branch"] == answer["group"] == likeliest
+    if answer["group"] == NONE:
+        assert answer["path"] == []
+    else:
+        assert answer["path"][-1]["branch"] == answer["group"] == likeliest
 
 
 def test_example_is_understood(served):
@@ -60,8 +69,27 @@ def test_texts_that_it_has_not_seen(served, parts):
     for name in report.COMPARED:
         assert evaluation.units[name].mean() == pytest.approx(evaluation.metrics[name])
     assert evaluation.metrics["log_loss"] < evaluation.metrics["log_loss_of_simple"]
+    assert evaluation.metrics["flagged"] < 0.1 and evaluation.metrics["abstracts_flagged"] > 0.3
     assert evaluation.metrics["rouge_1"] > evaluation.metrics["rouge_1_of_simple"] + 2
     assert evaluation.metrics["entity_f1"] > evaluation.metrics["entity_f1_of_simple"]
+
+
+def test_a_text_of_no_newsgroup_is_none_of_these(served, parts):
+    texts = parts[1]["papers"]["sentences"].head(20).tolist()
+    outside = served.outside(texts)
+    answers = asked(served, *texts)
+    assert 0 < outside.sum() < 20
+    assert [answer["group"] == NONE for answer in answers] == outside.tolist()
+    assert all(answer["probabilities"] and not answer["path"] for answer in answers if answer["group"] == NONE)
+
+
+def test_a_version_from_before_names_a_group_of_each_text(served):
+    """Its groups are of a class that knows no text outside."""
+    older = copy.copy(served)
+    older.groups = served.baseline_topics
+    [answer] = asked(pickle.loads(pickle.dumps(older)), "qwertz uiop")
+    assert answer["group"] == max(answer["probabilities"], key=answer["probabilities"].get)
+    assert answer["path"][-1]["branch"] == answer["group"]
 
 
 def test_units_of_three_parts_vary_as_each_part_does():
@@ -90,6 +118,21 @@ def test_no_message_to_learn_from_is_one_to_test_on(tables):
     past, test = task.split(tables)
     assert not set(past["messages"]["text"]) & set(test["messages"]["text"])
     assert sum(map(len, (*past.values(), *test.values()))) == sum(map(len, tables.values()))
+
+
+def test_no_abstract_or_title_is_in_two_parts_and_the_test_part_is_whole():
+    published = scitldr.papers(scitldr.files(DATA_DIR))
+    papers = task.load(DATA_DIR)["papers"]
+    for column, copies in (("sentences", 3), ("title", 6)):
+        of_test, of_learned = (
+            set(rows[column].str.lower().str.split().str.join(" "))
+            for rows in (published[published["part"] == "test"], papers[papers["part"] != "test"])
+        )
+        others = published.loc[published["part"] != "test", column].str.lower().str.split().str.join(" ")
+        assert len(of_test & set(others)) == copies and not of_test & of_learned
+        dev, train = (set(papers.loc[papers["part"] == part, column]) for part in ("dev", "train"))
+        assert not dev & train
+    assert papers["part"].value_counts().to_dict() == {"train": 1982, "dev": 618, "test": 618}
 
 
 def test_rows_keep_the_contracts(tables):

@@ -10,7 +10,7 @@ from pipelines.documents.studies.tune.study import FAMILIES
 
 def test_constants_are_those_of_the_record():
     lines = Record.of(find.folder("documents", "tune") / FILE).frame()
-    flat, tree, ranker = training.flat_classifier(), Tree(), Ranker()
+    flat, tree, ranker = training.baseline_classifier(), Tree(), Ranker()
     assert FAMILIES.best(lines, "groups, one fork") == {"strength": flat.strength, "sharpness": flat.sharpness}
     assert FAMILIES.best(lines, "groups, the tree") == {"strength": tree.strength, "sharpness": tree.sharpness}
     assert FAMILIES.best(lines, "summaries") == {"trees": ranker.trees, "leaves": ranker.leaves}
