@@ -35,7 +35,7 @@ class LanguageModel(Model):
     inputs = {
         **{"prompt": "string", "max_tokens": "long", "temperature": "double", "top_k": "long", "top_p": "double"},
         **{"min_p": "double", "presence_penalty": "double", "frequency_penalty": "double", "stop": "string[]"},
-        **{"seed": "long", "json_schema": "string", "logprobs": "boolean", "top_logprobs": "long"},
+        **{"seed": "double", "json_schema": "string", "logprobs": "boolean", "top_logprobs": "long"},
         **{"voice": "string", "attention": "long"},
     }
     requirements = ("numpy", "torch")
