@@ -1,4 +1,4 @@
-"""The detector: what is known of a stream after each value, in 65 numbers, and how unusual the value is.
+"""The detector: what is known of a stream after each value, in 70 numbers, and how unusual the value is.
 
 A score is a sum of three signals, each from what came before:
 
@@ -6,7 +6,8 @@ A score is a sum of three signals, each from what came before:
 - `unsettled`: how far the mean distance from what is usual at this time of day lies beyond all it was;
 - `jumpy`: how much larger the jumps of late are than the jumps of this stream, in standard deviations.
 
-After a score, lower ones of the next `hold` values count as 0: one event is one alert. The signals follow the anomaly
+After a score, lower ones of the next `hold` values count as 0: one event is one alert. A value that has not changed for
+too long has the score `FROZEN` once, whatever came before (`pulse.py`). The signals follow the anomaly
 likelihood of Ahmad et al., "Unsupervised real-time anomaly detection for streaming data" (2017), equations 4 to 6, with
 predictors so simple that the state is small: the last value, and the mean at the time of day.
 """
@@ -15,6 +16,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import log1p, nan, sqrt
+
+from pipelines.anomaly.pulse import LEARNING, Pulse
 
 BINS = 48  # of a day
 SMALL = 1e-9
@@ -25,6 +28,7 @@ DAILY = 0.2  # the weight of a new value in what is usual at its time of day
 LARGEST_JUMP = 1e6  # in units of the mean jump
 VARIANCE = 0.001  # added to that of the jumps: a stream that never jumped is not infinitely sure
 LEAST_JUMPY, MOST_JUMPY = -5.0, 10.0  # standard deviations
+FROZEN = 2.0  # the score of a run of equal values that gets too long: above any threshold
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class Setting:
     unsettled: float = 0.15
     jumpy: float = 0.05
     hold: int = 80
-    learning: int = 50  # values before the first score
+    learning: int = LEARNING  # values before the first score
 
 
 SETTING = Setting()
@@ -90,6 +94,7 @@ class State:
     peak: float = 0.0  # the score that holds lower ones down
     age: float = 0.0  # values since then
     alerted: float = nan  # values since the last alert
+    pulse: Pulse = field(default_factory=Pulse)
     day: list[float] = field(default_factory=lambda: [nan] * BINS)
 
     def step(self, time: float, value: float) -> Signals:
@@ -97,6 +102,8 @@ class State:
         self.count += 1
         if self.count == 1:
             self.last = self.mean = value
+            self.time = time
+        self.pulse.step(time - self.time, value == self.last)
         slow, fast = max(SLOW, 1 / self.count), max(FAST, 1 / self.count)
         signals = Signals(self.values.beyond(value))
         at = int(time // (86_400 / BINS)) % BINS
@@ -135,6 +142,11 @@ def weighed(signals: Signals, setting: Setting = SETTING) -> list[float]:
     return [signals.beyond, setting.unsettled * signals.unsettled, setting.jumpy * signals.jumpy]
 
 
+def frozen(state: State) -> float:
+    """Return the score of a run of equal values that has just become too long, else 0."""
+    return FROZEN if state.pulse.over == 1 else 0.0
+
+
 def update(state: State, time: float, value: float, setting: Setting = SETTING) -> tuple[float, list[float]]:
     """Take one more value; return its score, and what each signal adds before lower scores are held down.
 
@@ -143,4 +155,4 @@ def update(state: State, time: float, value: float, setting: Setting = SETTING) 
     parts = weighed(state.step(time, value), setting)
     if state.count <= setting.learning:
         return 0.0, parts
-    return max(state.held(sum(parts), setting.hold), 0.0), parts
+    return max(state.held(sum(parts), setting.hold), frozen(state), 0.0), parts

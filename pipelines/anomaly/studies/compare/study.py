@@ -124,7 +124,7 @@ def loaded() -> tuple[pd.DataFrame, pd.DataFrame]:
 
 @cache
 def signals() -> dict[str, np.ndarray]:
-    """Return the three signals of each stream."""
+    """Return the signals of each stream."""
     return chosen.signals(loaded()[0])
 
 

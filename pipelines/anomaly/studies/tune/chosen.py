@@ -10,7 +10,7 @@ import numpy as np
 
 from models.anomaly.nab_scoring import Judged, steps
 from pipelines.anomaly.columns import STREAM, TIME, VALUE
-from pipelines.anomaly.detector import Setting, State, weighed
+from pipelines.anomaly.detector import Setting, State, frozen, weighed
 from pipelines.anomaly.streams import seconds
 from pipelines.anomaly.training import folds
 
@@ -36,22 +36,24 @@ def named(setting: Setting) -> str:
 
 
 def signals(points: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Return the three signals of each value of each stream, shape (n, 3), which no setting changes."""
+    """Return the signals of each value of each stream, shape (n, 4), which no setting changes: three, and `frozen`."""
     plain, made = Setting(unsettled=1, jumpy=1), {}
     for name, rows in points.groupby(STREAM, sort=False, observed=True):
         state = State()
         pairs = zip(seconds(rows[TIME]), rows[VALUE].tolist(), strict=True)
-        made[str(name)] = np.array([weighed(state.step(time, value), plain) for time, value in pairs])
+        made[str(name)] = np.array([[*weighed(state.step(time, value), plain), frozen(state)] for time, value in pairs])
     return made
 
 
-def scores(signals: np.ndarray, setting: Setting, of: Sequence[int] = (0, 1, 2)) -> np.ndarray:
+def scores(signals: np.ndarray, setting: Setting, of: Sequence[int] = (0, 1, 2, 3)) -> np.ndarray:
     """Return the scores of one stream, as `detector.update` makes them, shape (n,). of: the signals that count."""
-    weights = np.array([1, setting.unsettled, setting.jumpy])
+    weights = np.array([1, setting.unsettled, setting.jumpy, 0])
     sums = (signals[:, of] * weights[list(of)]).sum(axis=1).tolist()
     state, made = State(), np.zeros(len(sums))
     for place in range(setting.learning, len(sums)):
         made[place] = max(state.held(sums[place], setting.hold), 0.0)
+    if 3 in of:
+        made[setting.learning :] = np.maximum(made, signals[:, 3])[setting.learning :]
     return made
 
 

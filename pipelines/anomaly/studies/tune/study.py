@@ -33,7 +33,7 @@ def labels() -> dict[str, Judged]:
 
 @cache
 def signals() -> dict[str, np.ndarray]:
-    """Return the three signals of each stream."""
+    """Return the signals of each stream."""
     return chosen.signals(task.load(settings().data_dir)["points"])
 
 
