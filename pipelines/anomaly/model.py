@@ -44,12 +44,8 @@ class AnomalyModel(Model):
     requirements = ("numpy",)
     steady = True
 
-    def __init__(self, threshold: float, held_out: Mapping[str, float], simple: Mapping[str, float]):
-        """held_out: for each stream that was learned from, the threshold chosen without its labels.
-
-        simple: the same of the windowed Gaussian, which the gate compares with; "" has that of all streams.
-        """
-        self.threshold, self.held_out, self.simple = threshold, dict(held_out), dict(simple)
+    def __init__(self, threshold: float):
+        self.threshold = threshold
 
     def predict_columns(self, columns: Columns) -> dict[str, Any]:
         """Return decision, score and reasons of each stream's last value. Raises InvalidRow for an unknown stream."""
@@ -87,6 +83,7 @@ class AnomalyModel(Model):
             else min(alerted, default=None),
             "unchanged": int(state.pulse.run) or None,
             "gap": state.pulse.gap if state.pulse.seen else None,
+            "noise": state.pulse.noise if state.pulse.seen else None,
             "series": [[float(at - len(column.recent) + 1), value] for at, value in enumerate(column.recent)],
             "reasons": [
                 {"signal": signal, "adds": float(added / self.threshold), "meaning": meaning(signal, state)}
@@ -139,10 +136,6 @@ class AnomalyModel(Model):
     def shown(self, scores: np.ndarray) -> np.ndarray:
         """Return scores on a scale from 0 to 1, on which an alert starts at one half."""
         return np.asarray(scores / (scores + self.threshold))
-
-    def threshold_of(self, stream: str) -> float:
-        """Return the threshold that was chosen without the labels of a stream."""
-        return self.held_out.get(stream, self.threshold)
 
 
 def _known(values: Any) -> Any:

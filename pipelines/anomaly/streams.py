@@ -134,8 +134,13 @@ def scores(points: pd.DataFrame, setting: Setting = SETTING) -> dict[str, np.nda
     return made
 
 
-def decisions(points: pd.DataFrame, threshold: float) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Return the score of each value of each stream, and its decision, by the stream's name."""
+def lines(points: pd.DataFrame, threshold: float) -> dict[str, pd.DataFrame]:
+    """Return a row per value of each stream, by the stream's name.
+
+    It has the columns `score`, `decision`, `unchanged`, `gap` and `noise`, as the answer of the endpoint has them.
+    """
+    import pandas as pd
+
     made = {}
     for name, rows in points.groupby(STREAM, sort=False, observed=True):
         state, values, given = State(), rows[VALUE].tolist(), []
@@ -143,8 +148,9 @@ def decisions(points: pd.DataFrame, threshold: float) -> dict[str, tuple[np.ndar
             score, parts = update(state, time, values[at])
             recent = values[max(at + 1 - KEPT, 0) : at + 1]
             goes_on = score < threshold and ongoing(state, [score, *parts], recent, threshold)
-            given.append((score, "alert" if score >= threshold else "ongoing" if goes_on else "normal"))
-        made[str(name)] = np.array([score for score, _ in given]), np.array([decision for _, decision in given])
+            decision = "alert" if score >= threshold else "ongoing" if goes_on else "normal"
+            given.append((score, decision, state.pulse.run, state.pulse.gap, state.pulse.noise))
+        made[str(name)] = pd.DataFrame(given, columns=["score", "decision", "unchanged", "gap", "noise"])
     return made
 
 

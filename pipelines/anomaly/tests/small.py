@@ -1,16 +1,13 @@
 """The shorter series."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 
 from capstan.settings import settings
 from pipelines.anomaly import data
 from tests.support.data import DATA_DIR
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 SETTINGS: dict[str, object] = {}
 ASKED = {"stream": "realTraffic/speed_7578"}
@@ -59,15 +56,3 @@ def check(run: dict[str, Any], folder: Path) -> None:
     assert made["decision"] == "alert" and [one["column"] for one in made["columns"]] == ["b", "a"]
     [alarm] = [one for one in alerts().alerts("anomaly") if stream in one.condition.message]
     assert "60 at 2026-01-01 01:30:00 UTC" in alarm.condition.message and alarm.cleared_at == alarm.opened_at
-
-
-def noisy(rows: "pd.DataFrame") -> bool:
-    """Return whether a stream is real and never has the same value five times in a row."""
-    real = rows["stream"].iloc[0].startswith("real")
-    return real and rows["value"].groupby(rows["value"].ne(rows["value"].shift()).cumsum()).size().max() < 5
-
-
-def frozen(rows: "pd.DataFrame") -> "pd.DataFrame":
-    """Return a stream whose value does not change from the middle on."""
-    middle = len(rows) // 2
-    return rows.assign(value=[*rows["value"].iloc[:middle], *[rows["value"].iloc[middle - 1]] * (len(rows) - middle)])

@@ -53,9 +53,9 @@ def test_value_of_the_past_is_refused():
 
 def test_range_by_hand():
     known = Range()
-    assert known.beyond(2) == known.beyond(2) == 0 and known.beyond(4) > 0
-    assert known.beyond(3) == 0 and known.beyond(5) == pytest.approx(np.log1p(20 * 1 / 2))
-    assert known.beyond(0, shrink=0.1) == pytest.approx(np.log1p(20 * 2 / 3)) and known.low == pytest.approx(0.25)
+    assert known.beyond(2, 20) == known.beyond(2, 20) == 0 and known.beyond(4, 20) > 0
+    assert known.beyond(3, 20) == 0 and known.beyond(5, 20) == pytest.approx(np.log1p(20 * 1 / 2))
+    assert known.beyond(0, 10, shrink=0.1) == pytest.approx(np.log1p(10 * 2 / 3)) and known.low == pytest.approx(0.25)
 
 
 def test_a_jump_in_a_steady_stream_is_the_highest_score(taxi):

@@ -7,7 +7,7 @@ from pipelines.anomaly import packing, streams, task
 from pipelines.anomaly.columns import STREAM, TIME, VALUE
 from pipelines.anomaly.detector import FROZEN, State, update
 from pipelines.anomaly.pulse import LEARNING, MORE, TIMES, Pulse
-from pipelines.anomaly.tests.small import frozen, noisy
+from pipelines.anomaly.studies.compare.sensors import frozen, noisy
 from pipelines.anomaly.tests.test_model import VALUES, answer, feed
 
 SOON = 50  # values
@@ -72,9 +72,9 @@ def test_stream_that_never_changed_is_not_frozen(model):
 def test_usual_interval_follows_the_median():
     random, pulse = np.random.default_rng(0), Pulse()
     for seconds in [600.0, *random.choice([300.0, 600.0], 2_000, p=[0.7, 0.3]).tolist()]:
-        pulse.step(seconds, same=False)
+        pulse.step(seconds, 1.0)
     assert pulse.interval == pytest.approx(300, rel=0.05)
-    pulse.step(900.0, same=False)
+    pulse.step(900.0, 1.0)
     assert pulse.gap == pytest.approx(3, rel=0.05)
 
 
