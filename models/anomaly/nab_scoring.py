@@ -84,6 +84,14 @@ def steps(judged: Judged, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate([point[0] for point in points]), np.concatenate([point[1] for point in points])
 
 
+def earned(judged: Judged, scores: np.ndarray, grid: np.ndarray) -> np.ndarray:
+    """Return what a series earns at each threshold of a grid, shape (thresholds,)."""
+    at, changes = steps(judged, scores)
+    order = np.argsort(-at, kind="stable")
+    totals = np.concatenate([[0.0], np.cumsum(changes[order])]) - judged.missed * judged.windows
+    return np.asarray(totals[np.searchsorted(-at[order], -grid, side="right")])
+
+
 def best_threshold(series: Iterable[tuple[Judged, np.ndarray]]) -> tuple[float, float]:
     """Return the one threshold that is best for all these series together, and its total, as NAB's optimizer does."""
     series = list(series)

@@ -25,8 +25,8 @@ def sections(
         "For": "Pointing a person to the stream and the moment to look at, minutes after the value came.",
         "Not for": "Acting without a person, and proving that nothing is wrong: it misses "
         f"{1 - metrics['windows_found']:.0%} of the windows here.",
-        "Measured": f"on {points[STREAM].nunique()} streams, each with the threshold that was chosen without its "
-        f"labels: {cards.listed(metrics)}.",
+        "Measured": f"on {points[STREAM].nunique()} streams, whose labels the threshold does not know: "
+        f"{cards.listed(metrics)}.",
         "Who could be harmed": "People on call, by false alerts; those who depend on the system that is watched, where "
         "an alert is missed and nobody else looks.",
         "Limits": f"One value per stream at a time. The first {SETTING.learning} values of a stream are learned from "

@@ -1,4 +1,4 @@
-"""The detector: what is known of a stream after each value, in 65 numbers, and how unusual the value is.
+"""The detector: what is known of a stream after each value, in 73 numbers, and how unusual the value is.
 
 A score is a sum of three signals, each from what came before:
 
@@ -6,7 +6,8 @@ A score is a sum of three signals, each from what came before:
 - `unsettled`: how far the mean distance from what is usual at this time of day lies beyond all it was;
 - `jumpy`: how much larger the jumps of late are than the jumps of this stream, in standard deviations.
 
-After a score, lower ones of the next `hold` values count as 0: one event is one alert. The signals follow the anomaly
+After a score, lower ones of the next `hold` values count as 0: one event is one alert. A value that has not changed for
+too long has the score `FROZEN` once, whatever came before (`pulse.py`). The signals follow the anomaly
 likelihood of Ahmad et al., "Unsupervised real-time anomaly detection for streaming data" (2017), equations 4 to 6, with
 predictors so simple that the state is small: the last value, and the mean at the time of day.
 """
@@ -16,25 +17,30 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from math import log1p, nan, sqrt
 
+from pipelines.anomaly.pulse import LEARNING, Pulse
+
 BINS = 48  # of a day
 SMALL = 1e-9
-STEEPNESS, FARTHEST = 20, 1e3  # of the logarithm of a distance in units of the range, and the largest such distance
-SLOW, FAST = 0.0005, 0.1  # the weight of a new value in a mean of the whole stream, and in one of the latest values
-SHRINK = 0.001  # share by which the range of distances shrinks at each value, so that an old event is forgotten
-DAILY = 0.2  # the weight of a new value in what is usual at its time of day
+FARTHEST = 1e3  # distance from a range, in units of its length
 LARGEST_JUMP = 1e6  # in units of the mean jump
 VARIANCE = 0.001  # added to that of the jumps: a stream that never jumped is not infinitely sure
 LEAST_JUMPY, MOST_JUMPY = -5.0, 10.0  # standard deviations
+FROZEN = 2.0  # the score of a run of equal values that gets too long: above any threshold
 
 
 @dataclass(frozen=True)
 class Setting:
     """What `tune` chooses: the same for every stream."""
 
-    unsettled: float = 0.15
-    jumpy: float = 0.05
-    hold: int = 80
-    learning: int = 50  # values before the first score
+    unsettled: float = 0.093  # the weight of the signal
+    jumpy: float = 0.02  # and of this one
+    hold: int = 33
+    steepness: float = 54.0  # of the logarithm of a distance in units of the range
+    slow: float = 0.0013  # the weight of a new value in a mean of the whole stream
+    fast: float = 0.038  # and in one of the latest values
+    shrink: float = 0.00051  # share by which the range of distances shrinks at each value: an old event is forgotten
+    daily: float = 0.31  # the weight of a new value in what is usual at its time of day
+    learning: int = LEARNING  # values before the first score
 
 
 SETTING = Setting()
@@ -47,8 +53,8 @@ class Range:
     low: float = nan
     high: float = nan
 
-    def beyond(self, value: float, shrink: float = 0.0) -> float:
-        """Return log(1 + STEEPNESS d), with d the distance from the range in units of its length; widen the range."""
+    def beyond(self, value: float, steepness: float, shrink: float = 0.0) -> float:
+        """Return log(1 + steepness d), with d the distance from the range in units of its length; widen the range."""
         if self.low != self.low:
             self.low = self.high = value
             return 0.0
@@ -59,7 +65,7 @@ class Range:
             middle = (self.low + self.high) / 2
             self.low += shrink * (middle - self.low)
             self.high -= shrink * (self.high - middle)
-        return log1p(STEEPNESS * min(outside / (length + SMALL), FARTHEST))
+        return log1p(steepness * min(outside / (length + SMALL), FARTHEST))
 
 
 @dataclass
@@ -90,21 +96,24 @@ class State:
     peak: float = 0.0  # the score that holds lower ones down
     age: float = 0.0  # values since then
     alerted: float = nan  # values since the last alert
+    pulse: Pulse = field(default_factory=Pulse)
     day: list[float] = field(default_factory=lambda: [nan] * BINS)
 
-    def step(self, time: float, value: float) -> Signals:
+    def step(self, time: float, value: float, setting: Setting = SETTING) -> Signals:
         """Take one more value and return its signals. The state before it knows nothing that came later."""
         self.count += 1
         if self.count == 1:
             self.last = self.mean = value
-        slow, fast = max(SLOW, 1 / self.count), max(FAST, 1 / self.count)
-        signals = Signals(self.values.beyond(value))
+            self.time = time
+        self.pulse.step(time - self.time, abs(value - self.last))
+        slow, fast = max(setting.slow, 1 / self.count), max(setting.fast, 1 / self.count)
+        signals = Signals(self.values.beyond(value, setting.steepness))
         at = int(time // (86_400 / BINS)) % BINS
         usual = self.usual = self.day[at] if self.day[at] == self.day[at] else self.mean
         self.distance += fast * (abs(value - usual) - self.distance)
-        signals.unsettled = self.distances.beyond(self.distance, shrink=SHRINK)
+        signals.unsettled = self.distances.beyond(self.distance, setting.steepness, setting.shrink)
         signals.jumpy = self._jumpy(abs(value - self.last), slow, fast)
-        self.day[at] = value if self.day[at] != self.day[at] else usual + DAILY * (value - usual)
+        self.day[at] = value if self.day[at] != self.day[at] else usual + setting.daily * (value - usual)
         self.mean += slow * (value - self.mean)
         self.time, self.last = time, value
         return signals
@@ -135,12 +144,17 @@ def weighed(signals: Signals, setting: Setting = SETTING) -> list[float]:
     return [signals.beyond, setting.unsettled * signals.unsettled, setting.jumpy * signals.jumpy]
 
 
+def frozen(state: State) -> float:
+    """Return the score of a run of equal values that has just become too long, else 0."""
+    return FROZEN if state.pulse.over == 1 else 0.0
+
+
 def update(state: State, time: float, value: float, setting: Setting = SETTING) -> tuple[float, list[float]]:
     """Take one more value; return its score, and what each signal adds before lower scores are held down.
 
     time: seconds after 1970. While a stream is learned, the score is 0.
     """
-    parts = weighed(state.step(time, value), setting)
+    parts = weighed(state.step(time, value, setting), setting)
     if state.count <= setting.learning:
         return 0.0, parts
-    return max(state.held(sum(parts), setting.hold), 0.0), parts
+    return max(state.held(sum(parts), setting.hold), frozen(state), 0.0), parts

@@ -13,9 +13,8 @@ from capstan.contract.model import Columns, Model
 from capstan.errors import InvalidRow
 from pipelines.anomaly import streams
 from pipelines.anomaly.columns import SIGNALS, STREAM, VALUE
-from pipelines.anomaly.detector import SETTING, State
+from pipelines.anomaly.detector import FROZEN, SETTING, State
 from pipelines.anomaly.neighbours import nearest
-from pipelines.anomaly.packing import unpack
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +23,18 @@ MEANING = {
     "beyond": "the value lies beyond all earlier ones",
     "unsettled": "of late, values are further from what is usual at their time of day than ever",
     "jumpy": "of late, jumps are larger than those of this stream",
+    "frozen": "the value has not changed for {} values",
 }
+
+
+def reasons(state: State, column: streams.Column) -> dict[str, float]:
+    """Return what each signal adds to the score of a column's last value."""
+    return dict(zip(SIGNALS, column.parts[1:], strict=True)) | ({"frozen": FROZEN} if state.pulse.over else {})
+
+
+def meaning(signal: str, state: State) -> str:
+    """Return what a signal says."""
+    return MEANING[signal].format(f"{state.pulse.run:,.0f}")
 
 
 class AnomalyModel(Model):
@@ -34,12 +44,8 @@ class AnomalyModel(Model):
     requirements = ("numpy",)
     steady = True
 
-    def __init__(self, threshold: float, held_out: Mapping[str, float], simple: Mapping[str, float]):
-        """held_out: for each stream that was learned from, the threshold chosen without its labels.
-
-        simple: the same of the windowed Gaussian, which the gate compares with; "" has that of all streams.
-        """
-        self.threshold, self.held_out, self.simple = threshold, dict(held_out), dict(simple)
+    def __init__(self, threshold: float):
+        self.threshold = threshold
 
     def predict_columns(self, columns: Columns) -> dict[str, Any]:
         """Return decision, score and reasons of each stream's last value. Raises InvalidRow for an unknown stream."""
@@ -55,7 +61,7 @@ class AnomalyModel(Model):
 
     def answer(self, columns: Mapping[str, streams.Column]) -> dict[str, Any]:
         """Return the fields of one prediction: of the stream, and of the column that is most unusual."""
-        states = {name: unpack(column.state) for name, column in columns.items()}
+        states = {name: column.known for name, column in columns.items()}
         decisions = {name: self.decision(states[name], column) for name, column in columns.items()}
         order = {"alert": 0, "ongoing": 1, "normal": 2}
         names = sorted(
@@ -72,11 +78,16 @@ class AnomalyModel(Model):
             "value": state.last,
             "time": datetime.fromtimestamp(state.time, UTC).isoformat(),
             "usual": state.usual,
-            "since": int(state.age) if decisions[name] == "ongoing" else min(alerted, default=None),
+            "since": (state.pulse.over - 1 if state.pulse.over else int(state.age))
+            if decisions[name] == "ongoing"
+            else min(alerted, default=None),
+            "unchanged": int(state.pulse.run) or None,
+            "gap": state.pulse.gap if state.pulse.seen else None,
+            "noise": state.pulse.noise if state.pulse.seen else None,
             "series": [[float(at - len(column.recent) + 1), value] for at, value in enumerate(column.recent)],
             "reasons": [
-                {"signal": signal, "adds": float(added / self.threshold), "meaning": MEANING[signal]}
-                for added, signal in sorted(zip(column.parts[1:], SIGNALS, strict=True), reverse=True)
+                {"signal": signal, "adds": float(added / self.threshold), "meaning": meaning(signal, state)}
+                for signal, added in sorted(reasons(state, column).items(), key=lambda one: -one[1])
             ],
             "neighbours": [{"ago": ago, "distance": distance} for ago, distance in nearest(column.recent)],
             "columns": [
@@ -107,13 +118,15 @@ class AnomalyModel(Model):
         if max(features["parts"][:: streams.PARTS]) < self.threshold:  # as most are
             return None
         columns = streams.columns_of(features)
-        unusual = {name: columns[name].parts for name in values if columns[name].parts[0] >= self.threshold}
+        unusual = {name: columns[name] for name in values if columns[name].parts[0] >= self.threshold}
         lines = []
-        for name, (score, *adds) in unusual.items():
-            strongest = max(zip(adds, SIGNALS, strict=True))[1]
+        for name, column in unusual.items():
+            state, score = column.known, column.parts[0]
+            adds = reasons(state, column)
+            strongest = max(adds, key=lambda signal: adds[signal])
             what = stream if name == VALUE else f"{stream}, {name}"
             at, times = f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC", f"{score / self.threshold:.2f} times"
-            lines.append(f"{what}: {values[name]:g} at {at} scores {times} what alerts: {MEANING[strongest]}.")
+            lines.append(f"{what}: {values[name]:g} at {at} scores {times} what alerts: {meaning(strongest, state)}.")
         return "\n".join(lines) or None
 
     def scores(self, points: pd.DataFrame) -> dict[str, np.ndarray]:
@@ -123,10 +136,6 @@ class AnomalyModel(Model):
     def shown(self, scores: np.ndarray) -> np.ndarray:
         """Return scores on a scale from 0 to 1, on which an alert starts at one half."""
         return np.asarray(scores / (scores + self.threshold))
-
-    def threshold_of(self, stream: str) -> float:
-        """Return the threshold that was chosen without the labels of a stream."""
-        return self.held_out.get(stream, self.threshold)
 
 
 def _known(values: Any) -> Any:

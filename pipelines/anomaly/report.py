@@ -1,4 +1,4 @@
-"""What a run shows of a model: the score of NAB with thresholds of other streams, each stream, and the two cards."""
+"""What a run shows of a model: the score of NAB on streams that it did not learn from, each stream, and two cards."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ import numpy as np
 import pandas as pd
 
 from capstan.contract.evaluation import Evaluation, Section
+from models.anomaly import records, windowed_gaussian
 from models.anomaly.nab_scoring import PROFILES, Judged, Profile, total
 from models.metrics import paired
-from pipelines.anomaly import cards, training
+from pipelines.anomaly import cards
 from pipelines.anomaly.columns import STREAM, TIME, VALUE
 from pipelines.anomaly.labels import judged
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from matplotlib.figure import Figure
 
@@ -27,23 +28,36 @@ DRAWN = 4
 
 def evaluate(model: AnomalyModel, points: pd.DataFrame, windows: pd.DataFrame) -> Evaluation:
     """Return the metrics on labelled streams, and the sections of the report."""
-    scores, simple = model.scores(points), training.gaussian(points)
-    alerts = {name: made >= model.threshold_of(name) for name, made in scores.items()}
-    rivals = {name: made >= model.simple.get(name, model.simple[""]) for name, made in simple.items()}
+    scores = model.scores(points)
+    alerts = {name: made >= model.threshold for name, made in scores.items()}
+    rivals = {
+        "windowed Gaussian": alerts_of(points, windowed_gaussian.scores, windowed_gaussian.PUBLISHED),
+        "records": alerts_of(points, records.scores, 1),
+    }
     units = pd.DataFrame()
     for metric, profile in PROFILE_METRICS.items():
         labels = judged(points, windows, PROFILES[profile])
         units[metric] = by_stream(labels, alerts, PROFILES[profile])
     labels = judged(points, windows)
     metrics = {name: float(units[name].mean()) for name in units} | counted(labels, alerts)
-    baseline = pd.DataFrame({"nab": by_stream(labels, rivals, PROFILES["standard"])})
+    baselines = {
+        name: pd.DataFrame({"nab": by_stream(labels, made, PROFILES["standard"])}) for name, made in rivals.items()
+    }
     each = listed(labels, alerts)
     sections = [
         Section("Some streams, with their windows and alerts", figure(points, windows, alerts, each)),
         Section("Each stream", each),
         *cards.sections(model, points, windows, metrics),
     ]
-    return Evaluation(metrics, sections, units, {"windowed Gaussian": baseline})
+    return Evaluation(metrics, sections, units, baselines)
+
+
+def alerts_of(
+    points: pd.DataFrame, scores: Callable[[np.ndarray], np.ndarray], threshold: float
+) -> dict[str, np.ndarray]:
+    """Return the alerts of a detector that learns nothing, by the stream's name."""
+    groups = points.groupby(STREAM, sort=False, observed=True)
+    return {str(name): scores(rows[VALUE].to_numpy()) >= threshold for name, rows in groups}
 
 
 def by_stream(labels: Mapping[str, Judged], alerts: Mapping[str, np.ndarray], profile: Profile) -> np.ndarray:

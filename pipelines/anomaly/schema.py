@@ -125,6 +125,15 @@ class Prediction(BaseModel):
     time: str = Field(title="Of", description="UTC")
     usual: float = Field(title="Usual at this time of day")
     since: int | None = Field(None, ge=0, title="Last alert", json_schema_extra={"unit": "values ago"})
+    unchanged: int | None = Field(
+        None, ge=1, title="Equal values in a row", description="the last one with them; unknown before one came"
+    )
+    gap: float | None = Field(
+        None, ge=0, title="Time between the last two values", json_schema_extra={"unit": "times the usual one"}
+    )
+    noise: float | None = Field(
+        None, ge=0, title="Jumps of late", json_schema_extra={"unit": "times those of the stream"}
+    )
     series: list[list[float]] = Field(title="Lately", json_schema_extra={"display": "curve", "x": "Values ago"})
     reasons: list[Reason] = Field(title="What the score consists of")
     neighbours: list[Neighbour] = Field(title="Most like the last values")

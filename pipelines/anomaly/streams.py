@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from pipelines.anomaly import pulse
 from pipelines.anomaly.columns import MOST, SIGNALS, STREAM, TIME, VALUE
 from pipelines.anomaly.detector import SETTING, Setting, State, update
 from pipelines.anomaly.packing import PLAIN, SIZE, pack, unpack
@@ -36,26 +37,45 @@ class Column(NamedTuple):
     state: list[float]
     recent: list[float]
     parts: list[float]
+    pulse: list[float]
+
+    @property
+    def known(self) -> State:
+        """What is known of the column."""
+        state = unpack(self.state)
+        state.pulse = pulse.unpack(self.pulse)
+        return state
+
+
+def column_of(state: State, recent: Sequence[float], score: float, parts: Sequence[float]) -> Column:
+    """Return what is kept of a column. parts: of its score."""
+    return Column(pack(state), [float(value) for value in recent], [score, *parts], pulse.pack(state.pulse))
 
 
 def columns_of(features: Mapping[str, Any]) -> dict[str, Column]:
-    """Return the columns of a stream by name, from its features, where they stand one behind the other."""
+    """Return the columns of a stream by name, from its features, where they stand one behind the other.
+
+    Behind all states is the pulse of each. Versions before there was one neither read it nor write it.
+    """
     names, states = features.get("columns"), features.get("state")
     if names is None or states is None:
         return {}
-    known, first = {}, 0
+    known, first, pulses = {}, 0, states[len(names) * SIZE :]
     for place, name in enumerate(names):
         state = states[place * SIZE : (place + 1) * SIZE]
         last = first + min(int(state[COUNT]), KEPT)
         parts = features["parts"][place * PARTS : (place + 1) * PARTS]
-        known[str(name)], first = Column(list(state), list(features["recent"][first:last]), list(parts)), last
+        own = pulses[place * pulse.SIZE : (place + 1) * pulse.SIZE]
+        recent = features["recent"][first:last]
+        known[str(name)], first = Column(list(state), list(recent), list(parts), list(own)), last
     return known
 
 
 def features_of(columns: Mapping[str, Column]) -> dict[str, list[Any]]:
     """Return the features of a stream with these columns."""
-    state, recent, parts = (list(chain.from_iterable(each)) for each in zip(*columns.values(), strict=True))
-    return {"columns": list(columns), "state": state, "recent": recent, "parts": parts}
+    filled = [one if one.pulse else one._replace(pulse=pulse.pack(pulse.Pulse())) for one in columns.values()]
+    state, recent, parts, pulses = (list(chain.from_iterable(each)) for each in zip(*filled, strict=True))
+    return {"columns": list(columns), "state": state + pulses, "recent": recent, "parts": parts}
 
 
 def after(
@@ -71,11 +91,11 @@ def after(
         if before and time < before.state[AT]:
             last = datetime.fromtimestamp(before.state[AT], UTC).isoformat()
             raise OutOfOrder(f"The value is older than the last one of {name!r} in its stream, which is of {last}.")
-        state = unpack(before.state) if before else State()
+        state = before.known if before else State()
         score, parts = update(state, time, value)
         state.alerted = 0.0 if score >= threshold else state.alerted + 1
         recent = [*(before.recent if before else []), value][-KEPT:]
-        columns[name] = Column(pack(state), recent, [score, *parts])
+        columns[name] = column_of(state, recent, score, parts)
     if len(columns) > MOST:
         raise TooMany(f"A stream has at most {MOST} columns. Make others of some.")
     return features_of(columns)
@@ -84,9 +104,12 @@ def after(
 def ongoing(state: State, parts: Sequence[float], recent: Sequence[float], threshold: float) -> bool:
     """Return whether the event of an alert goes on, while it holds later scores down.
 
-    It does if the last value lies far beyond all others, or is nearer to the one that alerted than to the one before
-    that. What is usual does not decide: it follows the event. parts: as a Column has them. recent: the last values.
+    It does while a frozen value has not changed. Otherwise it does if the last value lies far beyond all others, or is
+    nearer to the one that alerted than to the one before that. What is usual does not decide: it follows the event.
+    parts: as a Column has them. recent: the last values.
     """
+    if state.pulse.over:
+        return True
     if state.peak < threshold or not state.age:
         return False
     if parts[1] >= threshold:
@@ -111,8 +134,13 @@ def scores(points: pd.DataFrame, setting: Setting = SETTING) -> dict[str, np.nda
     return made
 
 
-def decisions(points: pd.DataFrame, threshold: float) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Return the score of each value of each stream, and its decision, by the stream's name."""
+def lines(points: pd.DataFrame, threshold: float) -> dict[str, pd.DataFrame]:
+    """Return a row per value of each stream, by the stream's name.
+
+    It has the columns `score`, `decision`, `unchanged`, `gap` and `noise`, as the answer of the endpoint has them.
+    """
+    import pandas as pd
+
     made = {}
     for name, rows in points.groupby(STREAM, sort=False, observed=True):
         state, values, given = State(), rows[VALUE].tolist(), []
@@ -120,8 +148,9 @@ def decisions(points: pd.DataFrame, threshold: float) -> dict[str, tuple[np.ndar
             score, parts = update(state, time, values[at])
             recent = values[max(at + 1 - KEPT, 0) : at + 1]
             goes_on = score < threshold and ongoing(state, [score, *parts], recent, threshold)
-            given.append((score, "alert" if score >= threshold else "ongoing" if goes_on else "normal"))
-        made[str(name)] = np.array([score for score, _ in given]), np.array([decision for _, decision in given])
+            decision = "alert" if score >= threshold else "ongoing" if goes_on else "normal"
+            given.append((score, decision, state.pulse.run, state.pulse.gap, state.pulse.noise))
+        made[str(name)] = pd.DataFrame(given, columns=["score", "decision", "unchanged", "gap", "noise"])
     return made
 
 
@@ -137,4 +166,4 @@ def _kept(times: Iterable[float], values: Sequence[float]) -> dict[str, list[Any
     state, score, parts = State(), 0.0, [0.0, 0.0, 0.0]
     for time, value in zip(times, values, strict=True):
         score, parts = update(state, time, value)
-    return features_of({VALUE: Column(pack(state), [float(one) for one in values[-KEPT:]], [score, *parts])})
+    return features_of({VALUE: column_of(state, values[-KEPT:], score, parts)})

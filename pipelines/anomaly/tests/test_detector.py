@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipelines.anomaly import packing, streams, task
+from pipelines.anomaly import packing, pulse, streams, task
 from pipelines.anomaly.columns import TIME, VALUE
 from pipelines.anomaly.detector import SETTING, Range, State, update
 from pipelines.anomaly.neighbours import LENGTH, nearest
@@ -33,8 +33,8 @@ def test_state_survives_packing(taxi):
     assert packing.pack(packing.unpack(packing.pack(state))) == packing.pack(state)
     for time, value in zip(streams.seconds(taxi[TIME])[:200], taxi[VALUE][:200], strict=True):
         update(state, time, value)
-    numbers = packing.pack(state)
-    assert len(numbers) == packing.SIZE and packing.unpack(numbers) == state
+    numbers, column = packing.pack(state), streams.column_of(state, [], 0, [0, 0, 0])
+    assert len(numbers) == packing.SIZE and column.known == state
     with pytest.raises(ValueError, match="numbers, not 3"):
         packing.unpack([1, 2, 3])
 
@@ -53,9 +53,9 @@ def test_value_of_the_past_is_refused():
 
 def test_range_by_hand():
     known = Range()
-    assert known.beyond(2) == known.beyond(2) == 0 and known.beyond(4) > 0
-    assert known.beyond(3) == 0 and known.beyond(5) == pytest.approx(np.log1p(20 * 1 / 2))
-    assert known.beyond(0, shrink=0.1) == pytest.approx(np.log1p(20 * 2 / 3)) and known.low == pytest.approx(0.25)
+    assert known.beyond(2, 20) == known.beyond(2, 20) == 0 and known.beyond(4, 20) > 0
+    assert known.beyond(3, 20) == 0 and known.beyond(5, 20) == pytest.approx(np.log1p(20 * 1 / 2))
+    assert known.beyond(0, 10, shrink=0.1) == pytest.approx(np.log1p(10 * 2 / 3)) and known.low == pytest.approx(0.25)
 
 
 def test_a_jump_in_a_steady_stream_is_the_highest_score(taxi):
@@ -85,4 +85,6 @@ def test_neighbours_by_hand():
 
 def test_last_states_are_those_of_the_events(some):
     known = task.feature_tables(some)["stream_state"].set_index("stream")
-    assert known["state"].map(len).eq(packing.SIZE).all() and known["recent"].map(len).eq(streams.KEPT).all()
+    assert (
+        known["state"].map(len).eq(packing.SIZE + pulse.SIZE).all() and known["recent"].map(len).eq(streams.KEPT).all()
+    )

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from models.anomaly import knn_cad, windowed_gaussian
+from models.anomaly import knn_cad, nab_scoring, records, windowed_gaussian
 from models.anomaly.nab_scoring import PROFILES, STANDARD, best_threshold, judge, probation, scaled, sigma, total
-from pipelines.anomaly import training
+from pipelines.anomaly import report
 from pipelines.anomaly.columns import STREAM, VALUE
 from pipelines.anomaly.labels import judged
 
@@ -41,6 +41,10 @@ def test_optimizer_is_the_best_of_all_thresholds():
     threshold, earned = best_threshold(series)
     tried = {at: sum(total(one, scores >= at) for one, scores in series) for at in [*np.arange(10) / 9, np.inf]}
     assert earned == pytest.approx(max(tried.values())) and tried[threshold] == pytest.approx(earned)
+    grid = np.arange(10) / 9
+    assert sum(nab_scoring.earned(one, scores, grid) for one, scores in series) == pytest.approx(
+        [tried[at] for at in grid]
+    )
 
 
 @pytest.mark.parametrize(
@@ -49,7 +53,7 @@ def test_optimizer_is_the_best_of_all_thresholds():
 def test_windowed_gaussian_has_its_published_score(tables, profile, published):
     points, windows = tables["points"], tables["windows"]
     labels = judged(points, windows, PROFILES[profile])
-    at = {name: scores >= windowed_gaussian.PUBLISHED for name, scores in training.gaussian(points).items()}
+    at = report.alerts_of(points, windowed_gaussian.scores, windowed_gaussian.PUBLISHED)
     earned = sum(total(one, at[name]) for name, one in labels.items())
     # 39.65, which NAB's table has cut to 39.6.
     assert scaled(earned, 116, PROFILES[profile]) == pytest.approx(published, abs=0.051)
@@ -88,3 +92,9 @@ def test_knn_cad_is_its_definition(tables):
     now = distance(values[first - length : first], metric, known)
     assert made[first - 1] == pytest.approx(np.mean(np.array(before) < now))
     assert not made[: first - 1].any() and ((made >= 0) & (made <= 1)).all()
+
+
+def test_records_are_their_definition():
+    values = np.random.default_rng(0).normal(size=300).round(1)
+    beyond = [at > 0 and not values[:at].min() <= one <= values[:at].max() for at, one in enumerate(values)]
+    assert records.scores(values).tolist() == beyond and 5 < sum(beyond) < 50

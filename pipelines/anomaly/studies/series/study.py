@@ -1,7 +1,7 @@
 """How good are the detectors of series from scratch on NAB?
 
 Each knows at a value what came before it, and the mean and the deviation of the first 15 %, at most 750 values, which
-NAB does not count. Scores that a higher one of the last 80 values holds down are 0, as our detector has it. None has a
+NAB does not count. Scores that a higher one of the last values holds down are 0, as our detector has it. None has a
 setting that was chosen.
 """
 
