@@ -66,9 +66,9 @@ CIRCLE = Circle(alarms=("drift", "nulls", "new categories", "performance", "cali
 # late flights, which is 13 % in September and 32 % in July. Which of two models is better, the comparison with baseline
 # and champion says.
 THRESHOLDS = {
-    "roc_auc": at_least(0.7, slack=0.005),
+    "roc_auc": at_least(0.7, slack=0.0055),
     "average_precision": at_least(0.35),
-    "brier": at_most(0.16, slack=0.002),
+    "brier": at_most(0.16, slack=0.004),
     "calibration_error": at_most(0.05),
 }
 # Leaves, share of features and rounds: `studies/tune`, on months before the test.

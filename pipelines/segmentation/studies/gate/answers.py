@@ -11,4 +11,4 @@ def random_answer(model: SegmentModel, seed: int) -> SegmentModel:
     return replace(model, division=ToOthers(model.division, seed, "predict"))
 
 
-twin = bootstrapped("segmentation", "customers")
+twin = bootstrapped("segmentation", "customers", share=0.9)
