@@ -31,7 +31,7 @@ MOST = 26  # segments: each has a letter
 THRESHOLDS = {
     "usefulness": at_least(0.15, slack=0.045),
     "staying": at_least(0.4, slack=0.05),
-    "stability": at_least(0.7, slack=0.1),
+    "stability": at_least(0.6, slack=0.1),
     "smallest": at_least(0.03),
     "size_drift": at_most(0.25),
 }
