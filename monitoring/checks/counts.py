@@ -18,10 +18,10 @@ from capstan.contract.checks import Checks, Method
 from monitoring.checks import ranks
 from monitoring.checks.daily_counts import ERROR, DailyCounts
 from monitoring.checks.distances import default, distance
+from monitoring.checks.labels import FEWEST_DAYS, POWER, RANDOM
 from monitoring.checks.result import Check
 
-NAME, FEWEST_DAYS, POWER = "counts", 14, 0.8
-RANDOM = 0.2  # the probability from which on days may differ no more than their rows
+NAME = "counts"
 LEAST = 0.05  # of the rows: rarer categories count together
 
 

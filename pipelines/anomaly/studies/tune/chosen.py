@@ -57,7 +57,7 @@ def drawn(number: int) -> Setting:
     """Return a setting at random: each constant between its ends, with two digits."""
     random = np.random.default_rng(number)
     values = {name: float(f"{np.exp(random.uniform(*np.log(ends))):.2g}") for name, ends in BETWEEN.items()}
-    return Setting(**(values | {"hold": int(values["hold"])}))  # type: ignore[arg-type]
+    return Setting(**(values | {"hold": int(values["hold"])}))  # type: ignore[arg-type]  # hold is the one integer
 
 
 def settings() -> list[Setting]:

@@ -3,8 +3,7 @@
 - published: the figures of the paper's authors on the whole log, and ours;
 - budgets: six budgets on the four fifths of the log that no setting was chosen on;
 - lengths: campaigns of other lengths; censored: a bidder that knows only the prices that it paid;
-- calibration: the CTR that is given; divisions: the spread that the limits of the gate come from;
-- wins: how likely a bid is to win, and what that would have to be learned from.
+- calibration: the CTR that is given; divisions: the spread of the gate's limits; wins: how likely a bid is to win.
 """
 
 from __future__ import annotations
