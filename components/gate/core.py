@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from capstan import notes
 from capstan.catalogue import load
+from capstan.contract.bounds import of_test
 from capstan.contract.capstone import Capstone
 from capstan.contract.evaluation import Evaluation
 from capstan.data.files import read_json, write_markdown_table
@@ -43,7 +44,7 @@ def gate(
     """
     task, candidate, own = load(capstone), read_json(scores), by_unit.read(units)
     _check(task, candidate, own)
-    bounds = task.THRESHOLDS
+    bounds = task.THRESHOLDS if own.model is None else of_test(task.THRESHOLDS, len(own.model))
     lines = comparison.alone(bounds, candidate, own)
     serving = store.read(capstone).champion
     earlier = Earlier(task, test, model_digest)

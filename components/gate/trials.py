@@ -6,6 +6,7 @@
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from inspect import signature
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from capstan import catalogue
-from capstan.contract.bounds import Bound
+from capstan.contract.bounds import Bound, of_test
 from capstan.contract.evaluation import Evaluation
 from capstan.contract.intervals import difference
 from capstan.contract.model import Model
@@ -62,12 +63,17 @@ def another_seed(capstone: str) -> "Twin":
 
 
 def study(
-    capstone: str, random_answer: Callable[[Any, int], Any], twin: "Twin | None" = None, seeds: int = SEEDS
+    capstone: str,
+    random_answer: Callable[[Any, int], Any],
+    twin: "Twin | None" = None,
+    seeds: int = SEEDS,
+    during: Callable[[], AbstractContextManager[Any]] = nullcontext,
 ) -> Study:
     """Return the study `gate` of a capstone: random answers, and honest twins of the champion, whose seed is 0.
 
     random_answer: from a model and a seed to one that answers at random, in the same form. twin: by default that of
-    another seed. Where a seed changes nothing, the rows are drawn again.
+    another seed. Where a seed changes nothing, the rows are drawn again. during: what surrounds each training and
+    evaluation, such as a memory of what they compute each time.
     """
     task, made = catalogue.load(capstone), twin or another_seed(capstone)
 
@@ -80,17 +86,21 @@ def study(
     def tables() -> Parts:
         return parts(capstone, settings().data_dir)
 
+    def evaluated(make: Callable[[], Any]) -> tuple[Model, Evaluation]:
+        with during():
+            model = make()
+            return model, task.evaluate(model, tables().test)
+
     @cache
     def champion() -> tuple[Model, Evaluation]:
-        model = task.train(tables().past, **parameters())
-        return model, task.evaluate(model, tables().test)
+        return evaluated(lambda: task.train(tables().past, **parameters()))
 
     def random_answers(seed: int) -> Line:
-        answer = task.evaluate(random_answer(champion()[0], seed), tables().test)
+        answer = evaluated(lambda: random_answer(champion()[0], seed))[1]
         return {"answers": "random", "reasons": alone(capstone, answer)}
 
     def twins(seed: int) -> Iterator[Line]:
-        twin = task.evaluate(made(tables().past, seed + 1, parameters()), tables().test)
+        twin = evaluated(lambda: made(tables().past, seed + 1, parameters()))[1]
         yield {"answers": "honest twins", "reasons": alone(capstone, twin)}
         yield from ({"part": "metrics"} | line for line in worse(task.THRESHOLDS, twin, champion()[1]))
 
@@ -101,8 +111,14 @@ def study(
 
 def alone(capstone: str, candidate: Evaluation) -> list[str]:
     """Return why the gate rejects a candidate where there is no champion; nothing where it accepts."""
-    lines = comparison.alone(catalogue.load(capstone).THRESHOLDS, candidate.metrics, units.of(candidate))
+    lines = comparison.alone(bounds_of(capstone, candidate), candidate.metrics, units.of(candidate))
     return [f"{line['metric']} against {line['against']}" for line in comparison.failed(lines)]
+
+
+def bounds_of(capstone: str, candidate: Evaluation) -> Mapping[str, Bound]:
+    """Return the bounds of a capstone for a test of as many units."""
+    bounds = catalogue.load(capstone).THRESHOLDS
+    return bounds if candidate.units is None else of_test(bounds, len(candidate.units))
 
 
 def worse(bounds: Mapping[str, Bound], candidate: Evaluation, champion: Evaluation) -> Iterator[Line]:
@@ -115,12 +131,12 @@ def worse(bounds: Mapping[str, Bound], candidate: Evaluation, champion: Evaluati
             yield {"metric": metric, "worse": made.mean, "width": (made.high - made.low) / 2}
 
 
-def against_champion(bounds: Mapping[str, Bound], lines: list[Line], times: float = 1) -> list[str]:
-    """Return why the gate rejects a twin whose `worse` is known. times: the slack, for tests on fewer units."""
+def against_champion(bounds: Mapping[str, Bound], lines: list[Line]) -> list[str]:
+    """Return why the gate rejects a twin whose `worse` is known."""
     return [
         f"{line['metric']} against the champion"
         for line in lines
-        if line["worse"] + line["width"] > times * bounds[line["metric"]].slack
+        if line["worse"] + line["width"] > bounds[line["metric"]].slack
     ]
 
 

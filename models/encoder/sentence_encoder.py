@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol
+from typing import ClassVar, Generic, Protocol
 
 import numpy as np
 import torch
@@ -109,12 +109,22 @@ N = TypeVar("N", bound=Network, default=Encoder)
 class SentenceEncoder(Generic[N]):
     """Texts as vectors: the tokens, and the network that reads them."""
 
+    known: ClassVar[dict[tuple[type, str], np.ndarray] | None] = None  # vectors, where `vectors.remembered` keeps them
+
     def __init__(self, tokens: BertTokens, encoder: N, most: int = 256):
         """most: tokens of a text that are read, its begin and end among them."""
         self.tokens, self.encoder, self.most = tokens, encoder, most
 
     def embed(self, texts: Sequence[str], size: int = BATCH) -> np.ndarray:
         """Return a vector of length 1 for each text, shape (n, width). size: texts that are computed together."""
+        if self.known is None:
+            return self._embed(texts, size)
+        kind = type(self.encoder)
+        new = [text for text in dict.fromkeys(texts) if (kind, text) not in self.known]
+        self.known.update(zip([(kind, text) for text in new], self._embed(new, size), strict=True))
+        return np.array([self.known[kind, text] for text in texts]).reshape(len(texts), -1)
+
+    def _embed(self, texts: Sequence[str], size: int) -> np.ndarray:
         return self.along(texts, np.empty((self.encoder.shape.width, 0)), size)[0]
 
     @torch.inference_mode()

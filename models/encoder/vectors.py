@@ -1,8 +1,9 @@
-"""MiniLM's vectors of many texts, which studies share: they take minutes, and are kept under CAPSTAN_HOME."""
+"""MiniLM's vectors of many texts, which studies need again and again: they take minutes, and are kept."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,11 @@ import numpy as np
 from capstan.data.files import atomic_write, digest
 from capstan.settings import settings
 from models.encoder import minilm
+from models.encoder.sentence_encoder import SentenceEncoder
 
 
 def of(texts: Sequence[str], weights: Mapping[str, Path], int8: bool = False) -> np.ndarray:
-    """Return the vector of each text, shape (n, 384), from the file of these texts, or computed and written to it.
+    """Return the vector of each text, shape (n, 384), from a file under CAPSTAN_HOME, or computed and written to it.
 
     int8: by the encoder in 8 bits.
     """
@@ -24,3 +26,16 @@ def of(texts: Sequence[str], weights: Mapping[str, Path], int8: bool = False) ->
         with atomic_write(path) as partial, partial.open("wb") as file:
             np.save(file, made)
     return np.asarray(np.load(path))
+
+
+_KNOWN: dict[tuple[type, str], np.ndarray] = {}
+
+
+@contextmanager
+def remembered() -> Iterator[None]:
+    """Within it, this process reads no text twice: for studies that train many models on the same texts."""
+    before, SentenceEncoder.known = SentenceEncoder.known, _KNOWN
+    try:
+        yield
+    finally:
+        SentenceEncoder.known = before

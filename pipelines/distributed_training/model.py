@@ -24,7 +24,7 @@ START = ord("\n")  # stands before the first byte
 class NextByteModel(Model):
     """Says which byte comes next.
 
-    order: of the n-grams that it is compared with. limit: bits per byte above which a text is unlike the plays.
+    limit: bits per byte above which a text is unlike the plays.
     artifacts: `network`, the weights; `learned`, the text that they are of; `proof`, where several workers trained it:
     the weights after the same steps of all workers and of one.
     """
@@ -33,10 +33,10 @@ class NextByteModel(Model):
     requirements = ("numpy", "torch")
 
     def __init__(
-        self, shape: Shape, order: int, limit: float, how: str, artifacts: Mapping[str, Path],
+        self, shape: Shape, limit: float, how: str, artifacts: Mapping[str, Path],
         history: Sequence[Mapping[str, float]] = (),
     ):  # fmt: skip
-        self.shape, self.order, self.limit, self.how = shape, order, limit, how
+        self.shape, self.limit, self.how = shape, limit, how
         self.artifacts, self.history = artifacts, history
 
     def __getstate__(self) -> dict[str, Any]:

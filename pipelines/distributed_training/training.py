@@ -35,7 +35,7 @@ PIECE = 100  # bytes
 UNUSUAL = 0.005  # the share of such pieces that cost more than the limit
 
 
-def train(rows: pd.DataFrame, plan: DecoderPlan, scheme: str, workers: int, order: int) -> NextByteModel:
+def train(rows: pd.DataFrame, plan: DecoderPlan, scheme: str, workers: int) -> NextByteModel:
     """Return a decoder that has learned from lines of text. workers: on Ray; 0 for this process."""
     if scheme not in SCHEMES:
         raise CapstanError(f"There is no scheme {scheme!r}. There are: {', '.join(SCHEMES)}.")
@@ -47,7 +47,7 @@ def train(rows: pd.DataFrame, plan: DecoderPlan, scheme: str, workers: int, orde
     torch.set_num_threads(1)
     alone = learn(Single, plan, text, Workers(), until=proof).weights if proof else {}
     how = f"{scheme}, {workers} workers" if workers else "one process"
-    return served(plan, trained, alone, text.numpy(), rest, order, how)
+    return served(plan, trained, alone, text.numpy(), rest, how)
 
 
 def parts(rows: pd.DataFrame) -> tuple[torch.Tensor, np.ndarray]:
@@ -61,7 +61,7 @@ def parts(rows: pd.DataFrame) -> tuple[torch.Tensor, np.ndarray]:
 
 
 def served(
-    plan: DecoderPlan, trained: Trained, alone: Weights, text: np.ndarray, rest: np.ndarray, order: int, how: str
+    plan: DecoderPlan, trained: Trained, alone: Weights, text: np.ndarray, rest: np.ndarray, how: str
 ) -> NextByteModel:
     """Return the model of what was learned. alone: the weights of one worker after the same steps as `trained.proof`.
 
@@ -75,7 +75,7 @@ def served(
         torch.save({"workers": trained.proof, "alone": alone}, folder / "proof.pt")
         artifacts["proof"] = folder / "proof.pt"
     decoder = opened(plan.shape, trained.weights)
-    return NextByteModel(plan.shape, order, usual(decoder, rest), how, artifacts, trained.history)
+    return NextByteModel(plan.shape, usual(decoder, rest), how, artifacts, trained.history)
 
 
 def fit(scheme: str, plan: DecoderPlan, text: torch.Tensor, workers: int, proof: int) -> Trained:

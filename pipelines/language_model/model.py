@@ -28,8 +28,8 @@ STREAMS = 32  # at a time, each with the longest prompt and text
 class LanguageModel(Model):
     """Continues texts.
 
-    order: of the n-grams that it is compared with. artifacts: `network`, the weights; `learned`, the text that they
-    are of, for these n-grams and those that draft; `adapters`, where it has some: the weights of each voice.
+    artifacts: `network`, the weights; `learned`, the text that they are of, for the n-grams that draft and those of
+    the gate; `adapters`, where it has some: the weights of each voice.
     """
 
     inputs = {
@@ -41,10 +41,10 @@ class LanguageModel(Model):
     requirements = ("numpy", "torch")
 
     def __init__(
-        self, shape: Shape, order: int, network: Path, learned: Path, history: Sequence[Mapping[str, float]] = (),
+        self, shape: Shape, network: Path, learned: Path, history: Sequence[Mapping[str, float]] = (),
         adapters: Path | None = None,
     ):  # fmt: skip
-        self.shape, self.order, self.history = shape, order, history
+        self.shape, self.history = shape, history
         self.artifacts = {"network": network, "learned": learned} | ({"adapters": adapters} if adapters else {})
 
     def __getstate__(self) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from capstan.contract.bounds import at_least, at_most
+from capstan.contract.bounds import at_least, at_most, on_few
 from capstan.contract.checks import Checks
 from capstan.contract.resources import COMPUTE, Limits, Resources
 from pipelines.language_model.schema import Prediction, Request
@@ -26,8 +26,12 @@ RESOURCES = Resources({"evaluate": COMPUTE})
 LIMITS = Limits(seconds=60, streams=32)
 CONTRACT_LIMIT = 0.0
 CHECKS = Checks(rows_per_day=15)  # 600 speeches are 40 days
-# What a decoder has after a few seconds; the n-grams of the run itself are the bar, see `report.py`.
-THRESHOLDS = {"bits_per_byte": at_most(3.1, slack=0.02), "accuracy": at_least(0.4, slack=0.005)}
+# Draws of the passages of a full run give 2.10 to 2.21 bits per byte, and accuracies of 0.549 to 0.568.
+THRESHOLDS = on_few(
+    {"bits_per_byte": at_most(2.25, slack=0.02), "accuracy": at_least(0.54, slack=0.005)},
+    units=60,
+    limits={"bits_per_byte": 3.1, "accuracy": 0.4},
+)
 
 
 def load(data_dir: Path | None) -> Tables:
@@ -69,10 +73,9 @@ def train(
     rounds: int = 20,
     width: int = 128,
     layers: int = 4,
-    order: int = 7,
     voice_steps: int = 0,
 ) -> LanguageModel:
-    """Return a decoder that has learned. rounds: of 100 steps. order: of the n-grams that the gate compares it with.
+    """Return a decoder that has learned. rounds: of 100 steps.
 
     voice_steps: those in which an adapter learns each newsgroup; 0 for no adapters.
     """
@@ -80,7 +83,7 @@ def train(
     from pipelines.language_model import training
 
     plan = Plan(rounds, seed=seed)
-    return training.train(tables["lines"], training.shape(width, layers), plan, order, voice_steps)
+    return training.train(tables["lines"], training.shape(width, layers), plan, voice_steps)
 
 
 def evaluate(model: LanguageModel, tables: Tables) -> Evaluation:

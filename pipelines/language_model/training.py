@@ -28,8 +28,8 @@ def shape(width: int = 128, layers: int = 4, **other: Any) -> Shape:
     return Shape(width=width, layers=layers, **{"vocabulary": 256} | chosen | other)
 
 
-def train(rows: pd.DataFrame, shape: Shape, plan: Plan, order: int, voice_steps: int = 0) -> LanguageModel:
-    """Return a decoder that has learned from lines of text, to be compared with n-grams of an order.
+def train(rows: pd.DataFrame, shape: Shape, plan: Plan, voice_steps: int = 0) -> LanguageModel:
+    """Return a decoder that has learned from lines of text.
 
     voice_steps: those in which an adapter learns each voice; 0 for no adapters.
     """
@@ -45,4 +45,4 @@ def train(rows: pd.DataFrame, shape: Shape, plan: Plan, order: int, voice_steps:
     adapters = folder / "adapters.pt" if voice_steps else None
     if adapters:
         torch.save(voices.learned(decoder, rows, voice_steps, plan.seed), adapters)
-    return LanguageModel(shape, order, folder / "network.pt", folder / "learned.npy", history, adapters)
+    return LanguageModel(shape, folder / "network.pt", folder / "learned.npy", history, adapters)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from capstan.contract.model import Columns
     from pipelines.maintenance.data import Engine
     from pipelines.maintenance.intervals import Nearby
-    from pipelines.maintenance.simple import Simple
+    from pipelines.maintenance.simple import Defaults, Simple
     from pipelines.maintenance.state import State
 
 REASONS = 5
@@ -37,12 +37,12 @@ class FleetModel(Model):
     inputs = {"log": "string", "hangar": "double", "failure_cost": "double"}
     requirements = ("lightgbm", "numpy", "scipy", "scikit-learn")
 
-    def __init__(self, state: State, regression: Any, nearby: Nearby, shift: float, baseline: Simple):
+    def __init__(self, state: State, regression: Any, nearby: Nearby, shift: float, baseline: Simple, rival: Defaults):
         """regression: with predict and contributions. shift: by how much the interval is wider than its quantiles.
-        baseline: the simple method that the gate compares with.
+        baseline, rival: what the gate compares with; the model is better than the one, and level with the other.
         """
         self.state, self.regression, self.nearby = state, regression, nearby
-        self.shift, self.baseline = shift, baseline
+        self.shift, self.baseline, self.rival = shift, baseline, rival
 
     def predict_columns(self, columns: Columns) -> dict[str, Any]:
         """Return the fields of `Prediction` for each log."""

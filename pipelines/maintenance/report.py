@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pipelines.maintenance.model import FleetModel, Outlook
 
 FLEET = 20  # engines whose plan is drawn
+RIVAL = "LightGBM, defaults"
 
 
 def evaluate(model: FleetModel, rows: pd.DataFrame) -> Evaluation:
@@ -26,7 +27,7 @@ def evaluate(model: FleetModel, rows: pd.DataFrame) -> Evaluation:
     features = np.array([model.state.features(one)[-1] for one in engines])
     whole = np.array([one.left[-1] for one in engines])
     left = np.minimum(whole, CAP)
-    made, simple = model.outlook(features), model.baseline.predict(features)
+    made = model.outlook(features)
     squares, inside = (made.left - left) ** 2, ((left >= made.low) & (left <= made.high)).astype(float)
     metrics = {
         "rmse": remaining_life.rmse(made.left, left),
@@ -36,7 +37,10 @@ def evaluate(model: FleetModel, rows: pd.DataFrame) -> Evaluation:
         "rmse_not_capped": remaining_life.rmse(made.left, whole),
     }
     units = pd.DataFrame({"rmse": paired.root(squares), "coverage": inside, "width": made.high - made.low})
-    baseline = pd.DataFrame({"rmse": paired.root((simple - left) ** 2)})
+    baselines = {
+        name: pd.DataFrame({"rmse": paired.root((rival.predict(features) - left) ** 2)})
+        for name, rival in (("ridge regression", model.baseline), (RIVAL, model.rival))
+    }
     sections = [
         Section("Cycles left, and what was predicted", scatter(left, made.left, inside)),
         Section("By data set", by_subset(engines, made, left, inside)),
@@ -44,7 +48,7 @@ def evaluate(model: FleetModel, rows: pd.DataFrame) -> Evaluation:
         Section("What each sensor does to the cycles left", importance(model, features)),
         *cards.sections(model, rows, metrics),
     ]
-    return Evaluation(metrics, sections, units, {"ridge regression": baseline})
+    return Evaluation(metrics, sections, units, baselines, level={RIVAL: ["rmse"]})
 
 
 def scatter(left: np.ndarray, predicted: np.ndarray, inside: np.ndarray) -> Figure:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from capstan.contract.bounds import at_least, at_most
+from capstan.contract.bounds import at_least, at_most, on_few
 from capstan.contract.capstone import Outcome
 from capstan.contract.checks import Checks, SignalChecks
 from capstan.contract.resources import Limits
@@ -27,11 +27,15 @@ CONTRACT_LIMIT = 0.0
 LIMITS = Limits(bytes=2**24)  # a cycle is a line of 150 bytes, an engine up to 200 of them
 OUTCOME = Outcome("regression", target=LABEL, prediction="cycles_left")
 CHECKS = Checks(signals={"new_conditions": SignalChecks(threshold=0.05)})
-THRESHOLDS = {
-    "rmse": at_most(13.0, slack=0.6),
-    "coverage": at_least(0.84, slack=0.03),
-    "width": at_most(45.0, slack=1.0),
-}
+THRESHOLDS = on_few(
+    {
+        "rmse": at_most(13.0, slack=0.6),
+        "coverage": at_least(0.84, slack=0.03),
+        "width": at_most(45.0, slack=1.0),
+    },
+    units=300,
+    times=3,
+)
 EXAMPLES_LEFT = (6, 20, 40, 65, 90, 105)  # cycles, of the engines that the page shows
 Actual = float  # cycles that the engine flew until it failed
 

@@ -13,7 +13,7 @@ from pipelines.maintenance.data import Engine
 from pipelines.maintenance.intervals import Nearby, correction
 from pipelines.maintenance.log import FEWEST
 from pipelines.maintenance.model import FleetModel
-from pipelines.maintenance.simple import Simple
+from pipelines.maintenance.simple import Defaults, Simple
 from pipelines.maintenance.state import State
 
 FOLDS, DRAWS = 5, 20
@@ -34,7 +34,8 @@ def fit(engines: list[Engine], make: Maker, seed: int) -> FleetModel:
     true = np.array([own[places] for own, places in zip(left, at, strict=True)])
     shift = correction(*apart(made, true, seed), np.minimum(true, CAP))
     middle = make(seed).fit(features, left)
-    return FleetModel(state, middle, Nearby().fit(made, true), shift, Simple().fit(features, left))
+    nearby, simple = Nearby().fit(made, true), Simple().fit(features, left)
+    return FleetModel(state, middle, nearby, shift, simple, Defaults(seed).fit(features, left))
 
 
 def cuts(lengths: list[int], seed: int) -> np.ndarray:

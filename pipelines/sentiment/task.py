@@ -6,7 +6,7 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from capstan.contract.bounds import at_least, at_most
+from capstan.contract.bounds import at_least, at_most, on_few
 from capstan.contract.capstone import Outcome
 from capstan.contract.checks import Checks
 from capstan.contract.resources import Limits
@@ -32,12 +32,18 @@ OUTCOME = Outcome("regression", target="rated", prediction="valence")
 CHECKS = Checks(time=None)
 LIMITS = Limits(seconds=60)  # a line takes 0.015 s of a core, and a request may have thousands
 LABEL_COLUMNS = {"snippets": "valence"}
-THRESHOLDS = {
-    "r": at_least(0.5, slack=0.02),
-    "mae": at_most(1.1, slack=0.03),
-    "coverage": at_least(0.8),
-    "coverage_unstated": at_least(0.8),
-}
+# Draws of the units of a full run give r 0.763 to 0.790 and errors of 0.759 to 0.799.
+THRESHOLDS = on_few(
+    {
+        "r": at_least(0.74, slack=0.02),
+        "mae": at_most(0.83, slack=0.03),
+        "coverage": at_least(0.87),
+        "coverage_unstated": at_least(0.87),
+    },
+    units=1_000,
+    times=3,
+    limits={"r": 0.5, "mae": 1.1, "coverage": 0.8, "coverage_unstated": 0.8},
+)
 TEST_SHARE = 4  # one unit in four
 WATCHED = 2_000  # snippets that monitoring compares with
 WEIGHTS = minilm_weights.WEIGHTS | {"lexicon": data.LEXICON}

@@ -93,9 +93,10 @@ def test_an_honest_twin_replaces_the_champion(name, seed, data, trained):
     make = getattr(answers_of(name), "twin", trials.another_seed(name))
     twin = task.evaluate(make(past, seed, module.SETTINGS), test)
     assert seed > 1 or twin.metrics != champion.metrics  # another one may happen to decide as the champion does
-    lines = [*trials.worse(task.THRESHOLDS, twin, champion)]
+    bounds = trials.bounds_of(name, twin)
+    lines = [*trials.worse(bounds, twin, champion)]
     assert not trials.alone(name, twin)
-    assert not trials.against_champion(task.THRESHOLDS, lines, getattr(module, "SLACK_TIMES", 1)), lines
+    assert not trials.against_champion(bounds, lines), lines
 
 
 @pytest.mark.parametrize(("name", "control"), EACH)

@@ -25,7 +25,7 @@ class Controls(Protocol):
     """What such a module defines.
 
     It may define `fewer(parts)`, where a test cannot train on all of the data, and `ROTATING`, the names of controls
-    that have their turn in one run of nine. `SLACK_TIMES` widens the slack of a twin, where the test has fewer units.
+    that have their turn in one run of nine.
     """
 
     SETTINGS: dict[str, Any]  # parameters of `train`, with which the model of the data as they are is accepted

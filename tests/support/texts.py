@@ -18,7 +18,7 @@ USER = {"role": "user", "content": "Who's there?"}
 def untrained(width: int = 32, layers: int = 1) -> LanguageModel:
     """Return a model that makes any bytes."""
     lines = data.table(DATA_DIR)[:400]
-    return training.train(lines, training.shape(width=width, layers=layers), training.Plan(rounds=0), 3)
+    return training.train(lines, training.shape(width=width, layers=layers), training.Plan(rounds=0))
 
 
 def logged(id_: str, home: Path, name: str = NAME) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from pipelines.digits.pixels import from_bytes
 from tests.support.controls import Parts, Tables, cut, shuffled
 
 SETTINGS = {"epochs": 3}
-SLACK_TIMES = 5  # a tenth of the images to test on, and half of the epochs
 
 
 def fewer(data: Parts) -> Parts:

@@ -6,14 +6,13 @@ from torch import nn
 
 from data_sets.plays import to_bytes
 from models.tokens.kneser_ney import KneserNey
-from pipelines.distributed_training import task
+from pipelines.distributed_training import report, task
 from pipelines.distributed_training.model import NextByteModel
 from pipelines.distributed_training.tests.small import SETTINGS
 from tests.support import plays
 from tests.support.controls import Parts, Tables
 
 __all__ = ["SETTINGS", "fewer"]
-SLACK_TIMES = 4  # a tenth of the text, and a decoder that has hardly learned
 fewer = plays.fewer
 
 
@@ -48,10 +47,10 @@ class GramsAlone(NextByteModel):
 
     @property
     def decoder(self) -> Grams:
-        return Grams(KneserNey(np.load(self.artifacts["learned"]), self.order, modified=False))
+        return Grams(KneserNey(np.load(self.artifacts["learned"]), report.ORDER_OF_FEW, modified=False))
 
 
 def baseline(past: Tables) -> NextByteModel:
     """Return the n-grams alone."""
     model = task.train(past, **SETTINGS | {"steps": 0})
-    return GramsAlone(model.shape, model.order, model.limit, "n-grams", model.artifacts)
+    return GramsAlone(model.shape, model.limit, "n-grams", model.artifacts)

@@ -23,7 +23,7 @@ def data():
 
 @pytest.fixture(scope="module")
 def model(data):
-    return task.train(data[0], steps=60, width=32, layers=1, order=2)
+    return task.train(data[0], steps=60, width=32, layers=1)
 
 
 def test_chances_are_those_of_the_network_and_the_likeliest_is_next(model):

@@ -13,7 +13,7 @@ from tests.support.controls import parts
 from tests.support.processes import wait_until
 
 pytestmark = [pytest.mark.rotating, pytest.mark.slow]
-SETTINGS = {"scheme": "ZeRO 3", "workers": 2, "steps": 300, "width": 16, "layers": 2, "order": 2}
+SETTINGS = {"scheme": "ZeRO 3", "workers": 2, "steps": 300, "width": 16, "layers": 2}
 
 
 @pytest.fixture

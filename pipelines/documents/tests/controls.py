@@ -7,7 +7,6 @@ from tests.support.controls import Parts, Tables, cut, shuffled
 
 WEIGHTS = weights_files.fetch_all(task.WEIGHTS)
 SETTINGS: dict[str, object] = {"weights": WEIGHTS}
-SLACK_TIMES = 5  # an eighth of the sentences, a sixth of the papers
 KEPT = {"messages": 10, "sentences": 8, "papers": 6}
 
 

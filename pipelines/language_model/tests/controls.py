@@ -8,7 +8,7 @@ from torch import nn
 
 from data_sets.plays import to_bytes
 from models.tokens.kneser_ney import KneserNey
-from pipelines.language_model import training
+from pipelines.language_model import report, training
 from pipelines.language_model.model import LanguageModel
 from pipelines.language_model.tests.small import SETTINGS
 from tests.support import plays
@@ -48,7 +48,7 @@ class GramsAlone(LanguageModel):
 
     @property
     def decoder(self) -> Grams:
-        return Grams(KneserNey(np.load(self.artifacts["learned"]), self.order))
+        return Grams(KneserNey(np.load(self.artifacts["learned"]), report.ORDER_OF_FEW))
 
     def continued(self, prompts: Sequence[str], tokens: int) -> list[str]:
         return [""] * len(prompts)
@@ -56,5 +56,5 @@ class GramsAlone(LanguageModel):
 
 def baseline(past: Tables) -> LanguageModel:
     """Return the n-grams alone."""
-    made = training.train(past["lines"], training.shape(width=32, layers=1), training.Plan(rounds=0), SETTINGS["order"])
-    return GramsAlone(made.shape, made.order, **made.artifacts)
+    made = training.train(past["lines"], training.shape(width=32, layers=1), training.Plan(rounds=0))
+    return GramsAlone(made.shape, **made.artifacts)

@@ -9,7 +9,7 @@ from tests.support.plays import write
 
 __all__ = ["write"]
 
-SETTINGS = {"rounds": 3, "width": 32, "layers": 1, "order": 3}
+SETTINGS = {"rounds": 3, "width": 32, "layers": 1}
 CLUSTER = [f"{name}={value}" for name, value in SETTINGS.items()]
 ASKED = {"prompt": "ROMEO:\n", "max_tokens": 20, "seed": 3}
 REFUSED = ({"prompt": "", "max_tokens": 20}, "prompt")

@@ -59,7 +59,7 @@ def test_training_leaves_its_statistics_for_the_run(tmp_path: Path):
     small.write(tmp_path / "data")
     past, _ = task.split(task.load(tmp_path / "data"))
     write_tables(past, tmp_path / "tables")
-    settings = {"rounds": 2, "width": 32, "layers": 1, "order": 3}
+    settings = {"rounds": 2, "width": 32, "layers": 1}
     train("language_model", str(tmp_path / "tables"), str(tmp_path / "model"), settings)
     history = read_json(tmp_path / "model" / HISTORY)["rounds"]
     assert len(history) == 2

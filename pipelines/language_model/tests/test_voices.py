@@ -31,7 +31,7 @@ def rows() -> pd.DataFrame:
 def model(rows) -> LanguageModel:
     torch.set_num_threads(1)
     shape = training.shape(width=32, layers=1, context=64, buckets=2**8)
-    return training.train(rows[rows["part"] == "train"], shape, training.Plan(rounds=3), 3, voice_steps=150)
+    return training.train(rows[rows["part"] == "train"], shape, training.Plan(rounds=3), voice_steps=150)
 
 
 def row(voice: str = "", **more: object) -> dict:

@@ -7,7 +7,6 @@ from pipelines.maintenance.simple import Simple
 from tests.support.controls import Parts, Tables, damaged, shuffled
 
 SETTINGS: dict[str, object] = {"rounds": 100}
-SLACK_TIMES = 3  # 100 engines of 707
 
 
 def few_engines(parts: Parts) -> Parts:

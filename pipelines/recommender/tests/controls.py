@@ -9,7 +9,6 @@ from pipelines.recommender.model import Recommender
 from tests.support.controls import Parts, Tables, cut
 
 PEOPLE = 150
-SLACK_TIMES = 5  # a quarter of the people
 SETTINGS: dict[str, object] = {}
 
 

@@ -11,7 +11,6 @@ from pipelines.search.tests import small
 from tests.support.controls import Parts, Tables, cut
 
 SETTINGS: dict[str, object] = {"weights": weights_files.fetch_all(minilm.WEIGHTS)}
-SLACK_TIMES = 4  # 92 claims of 300
 
 
 def fewer(data: Parts) -> Parts:

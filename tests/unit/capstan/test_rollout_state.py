@@ -2,7 +2,7 @@
 
 import pytest
 
-from capstan.contract.bounds import at_least, at_most
+from capstan.contract.bounds import at_least, at_most, of_test, on_few
 from capstan.errors import CapstanError
 from capstan.rollout.state import RolloutState
 from capstan.rollout.traffic import Traffic
@@ -61,3 +61,11 @@ def test_bound_knows_its_direction(bound, value, holds):
 )
 def test_candidate_may_be_worse_than_the_champion_by_the_slack(bound, value, champion, holds):
     assert bound.holds_against(value, champion) is holds
+
+
+def test_few_units_have_limits_and_slack_of_their_own():
+    bounds = on_few({"f1": at_least(0.78, slack=0.02), "loss": at_most(0.5)}, 1_000, times=3, limits={"f1": 0.6})
+    assert of_test(bounds, 1_000) == bounds
+    few = of_test(bounds, 999)
+    assert few == {"f1": at_least(0.6, slack=0.06), "loss": at_most(0.5)}
+    assert of_test({"f1": at_least(0.78)}, 0) == {"f1": at_least(0.78)}

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from capstan.contract.bounds import at_least, at_most
+from capstan.contract.bounds import at_least, at_most, of_test, on_few
 from capstan.contract.evaluation import Evaluation
 from components.gate import trials
 from components.gate.answers import ToOthers, with_part
@@ -57,7 +57,8 @@ def test_worse_is_worse_whatever_the_direction_is():
     lines = {line["metric"]: line for line in trials.worse(BOUNDS, twin, champion)}
     assert {name: pytest.approx(line["worse"]) for name, line in lines.items()} == {"accuracy": 0.1, "loss": 0.1}
     assert trials.against_champion(BOUNDS, [{"metric": "loss", "worse": 0.05, "width": 0.06}]) != []
-    assert trials.against_champion(BOUNDS, [{"metric": "loss", "worse": 0.05, "width": 0.06}], times=2) == []
+    few = of_test(on_few(BOUNDS, units=10, times=2), 9)
+    assert trials.against_champion(few, [{"metric": "loss", "worse": 0.05, "width": 0.06}]) == []
 
 
 def test_the_slack_that_is_needed_refuses_one_twin_in_a_hundred():

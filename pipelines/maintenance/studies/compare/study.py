@@ -20,8 +20,8 @@ from models.metrics import paired, remaining_life
 from pipelines.maintenance import data, simple, task
 from pipelines.maintenance.boosting import Boosting
 from pipelines.maintenance.columns import CAP, SUBSETS
+from pipelines.maintenance.simple import Defaults
 from pipelines.maintenance.state import State
-from pipelines.maintenance.studies.compare.defaults import Defaults
 
 SERVED, SIMPLE, ALONE = "served", "ridge regression, means of 30 cycles", "served, each data set alone"
 DEFAULTS, PLAIN = "LightGBM, defaults, the served windows", "LightGBM, defaults, means of 30 cycles"
