@@ -108,12 +108,12 @@ class State:
         self.pulse.step(time - self.time, abs(value - self.last))
         slow, fast = max(setting.slow, 1 / self.count), max(setting.fast, 1 / self.count)
         signals = Signals(self.values.beyond(value, setting.steepness))
-        at = int(time // (86_400 / BINS)) % BINS
-        usual = self.usual = self.day[at] if self.day[at] == self.day[at] else self.mean
+        slot = int(time // (86_400 / BINS)) % BINS
+        usual = self.usual = self.day[slot] if self.day[slot] == self.day[slot] else self.mean
         self.distance += fast * (abs(value - usual) - self.distance)
         signals.unsettled = self.distances.beyond(self.distance, setting.steepness, setting.shrink)
         signals.jumpy = self._jumpy(abs(value - self.last), slow, fast)
-        self.day[at] = value if self.day[at] != self.day[at] else usual + setting.daily * (value - usual)
+        self.day[slot] = value if self.day[slot] != self.day[slot] else usual + setting.daily * (value - usual)
         self.mean += slow * (value - self.mean)
         self.time, self.last = time, value
         return signals

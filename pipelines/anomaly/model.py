@@ -68,9 +68,9 @@ class AnomalyModel(Model):
             columns, key=lambda name: (order[decisions[name]], -columns[name].parts[0], -sum(columns[name].parts[1:]))
         )
         name, column, state = names[0], columns[names[0]], states[names[0]]
-        alerted = [int(one.alerted) for one in states.values() if not isnan(one.alerted)]
-        alerted += [int(one.age) for one in states.values() if one.peak >= self.threshold]
-        learning = all(one.count <= SETTING.learning for one in states.values())
+        alerted = [int(known.alerted) for known in states.values() if not isnan(known.alerted)]
+        alerted += [int(known.age) for known in states.values() if known.peak >= self.threshold]
+        learning = all(known.count <= SETTING.learning for known in states.values())
         return {
             "decision": "learning" if learning else decisions[name],
             "score": self.score(column),
@@ -84,20 +84,20 @@ class AnomalyModel(Model):
             "unchanged": int(state.pulse.run) or None,
             "gap": state.pulse.gap if state.pulse.seen else None,
             "noise": state.pulse.noise if state.pulse.seen else None,
-            "series": [[float(at - len(column.recent) + 1), value] for at, value in enumerate(column.recent)],
+            "series": [[float(index - len(column.recent) + 1), value] for index, value in enumerate(column.recent)],
             "reasons": [
                 {"signal": signal, "adds": float(added / self.threshold), "meaning": meaning(signal, state)}
-                for signal, added in sorted(reasons(state, column).items(), key=lambda one: -one[1])
+                for signal, added in sorted(reasons(state, column).items(), key=lambda pair: -pair[1])
             ],
             "neighbours": [{"ago": ago, "distance": distance} for ago, distance in nearest(column.recent)],
             "columns": [
                 {
-                    "column": one,
-                    "score": self.score(columns[one]),
-                    "value": states[one].last,
-                    "usual": states[one].usual,
+                    "column": field,
+                    "score": self.score(columns[field]),
+                    "value": states[field].last,
+                    "usual": states[field].usual,
                 }
-                for one in names
+                for field in names
             ],
         }
 
@@ -125,8 +125,10 @@ class AnomalyModel(Model):
             adds = reasons(state, column)
             strongest = max(adds, key=lambda signal: adds[signal])
             what = stream if name == VALUE else f"{stream}, {name}"
-            at, times = f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC", f"{score / self.threshold:.2f} times"
-            lines.append(f"{what}: {values[name]:g} at {at} scores {times} what alerts: {meaning(strongest, state)}.")
+            moment, times = f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC", f"{score / self.threshold:.2f} times"
+            lines.append(
+                f"{what}: {values[name]:g} at {moment} scores {times} what alerts: {meaning(strongest, state)}."
+            )
         return "\n".join(lines) or None
 
     def scores(self, points: pd.DataFrame) -> dict[str, np.ndarray]:

@@ -29,7 +29,7 @@ DRAWN = 4
 def evaluate(model: AnomalyModel, points: pd.DataFrame, windows: pd.DataFrame) -> Evaluation:
     """Return the metrics on labelled streams, and the sections of the report."""
     scores = model.scores(points)
-    alerts = {name: made >= model.threshold for name, made in scores.items()}
+    alerts = {name: values >= model.threshold for name, values in scores.items()}
     rivals = {
         "windowed Gaussian": alerts_of(points, windowed_gaussian.scores, windowed_gaussian.PUBLISHED),
         "records": alerts_of(points, records.scores, 1),
@@ -41,7 +41,7 @@ def evaluate(model: AnomalyModel, points: pd.DataFrame, windows: pd.DataFrame) -
     labels = judged(points, windows)
     metrics = {name: float(units[name].mean()) for name in units} | counted(labels, alerts)
     baselines = {
-        name: pd.DataFrame({"nab": by_stream(labels, made, PROFILES["standard"])}) for name, made in rivals.items()
+        name: pd.DataFrame({"nab": by_stream(labels, raised, PROFILES["standard"])}) for name, raised in rivals.items()
     }
     each = listed(labels, alerts)
     sections = [
@@ -62,32 +62,32 @@ def alerts_of(
 
 def by_stream(labels: Mapping[str, Judged], alerts: Mapping[str, np.ndarray], profile: Profile) -> np.ndarray:
     """Return a value per stream whose mean is the score of NAB, shape (streams,)."""
-    windows = np.array([one.windows for one in labels.values()], dtype=float)
-    earned = np.array([total(one, alerts[name]) for name, one in labels.items()])
+    windows = np.array([label.windows for label in labels.values()], dtype=float)
+    earned = np.array([total(label, alerts[name]) for name, label in labels.items()])
     return paired.ratio(100 * (earned + profile.missed * windows), (1 + profile.missed) * windows)
 
 
 def counted(labels: Mapping[str, Judged], alerts: Mapping[str, np.ndarray]) -> dict[str, float]:
     """Return the share of windows with an alert, and the false alerts per 1,000 values."""
     found = windows = false = values = 0
-    for name, one in labels.items():
-        at = alerts[name] & one.counts
-        found += len(np.unique(one.window[at & (one.window >= 0)]))
-        windows += one.windows
-        false += int((at & (one.window < 0)).sum())
-        values += int((one.counts & (one.window < 0)).sum())
+    for name, label in labels.items():
+        raised = alerts[name] & label.counts
+        found += len(np.unique(label.window[raised & (label.window >= 0)]))
+        windows += label.windows
+        false += int((raised & (label.window < 0)).sum())
+        values += int((label.counts & (label.window < 0)).sum())
     return {"windows_found": found / windows, "false_per_1000": 1_000 * false / values}
 
 
 def listed(labels: Mapping[str, Judged], alerts: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """Return a row per stream: its windows, those with an alert, false alerts, and what the alerts earn."""
     rows = []
-    for name, one in labels.items():
-        at = alerts[name] & one.counts
-        found = len(np.unique(one.window[at & (one.window >= 0)]))
-        false = int((at & (one.window < 0)).sum())
-        row = {STREAM: name, "windows": one.windows, "found": found, "false alerts": false}
-        rows.append(row | {"earned": round(total(one, alerts[name]) + one.missed * one.windows, 2)})
+    for name, label in labels.items():
+        raised = alerts[name] & label.counts
+        found = len(np.unique(label.window[raised & (label.window >= 0)]))
+        false = int((raised & (label.window < 0)).sum())
+        row = {STREAM: name, "windows": label.windows, "found": found, "false alerts": false}
+        rows.append(row | {"earned": round(total(label, alerts[name]) + label.missed * label.windows, 2)})
     return pd.DataFrame(rows).sort_values("earned", ascending=False, ignore_index=True)
 
 
@@ -97,13 +97,13 @@ def figure(points: pd.DataFrame, windows: pd.DataFrame, alerts: Mapping[str, np.
 
     half = DRAWN // 2
     names = [*each[STREAM].head(half), *each[STREAM].tail(half)]
-    made = Figure(figsize=(9, 2.2 * len(names)), layout="constrained")
-    for axes, name in zip(np.atleast_1d(made.subplots(len(names))), names, strict=True):
+    drawn = Figure(figsize=(9, 2.2 * len(names)), layout="constrained")
+    for axes, name in zip(np.atleast_1d(drawn.subplots(len(names))), names, strict=True):
         rows = points[points[STREAM] == name]
         axes.plot(rows[TIME], rows[VALUE], linewidth=0.7)
         for _, window in windows[windows[STREAM] == name].iterrows():
             axes.axvspan(window["first"], window["last"], alpha=0.2, color="tab:green")
-        at = rows[alerts[name]]
-        axes.plot(at[TIME], at[VALUE], "v", color="tab:red", markersize=6)
+        raised = rows[alerts[name]]
+        axes.plot(raised[TIME], raised[VALUE], "v", color="tab:red", markersize=6)
         axes.set_title(name, fontsize=9)
-    return made
+    return drawn

@@ -73,7 +73,9 @@ def columns_of(features: Mapping[str, Any]) -> dict[str, Column]:
 
 def features_of(columns: Mapping[str, Column]) -> dict[str, list[Any]]:
     """Return the features of a stream with these columns."""
-    filled = [one if one.pulse else one._replace(pulse=pulse.pack(pulse.Pulse())) for one in columns.values()]
+    filled = [
+        column if column.pulse else column._replace(pulse=pulse.pack(pulse.Pulse())) for column in columns.values()
+    ]
     state, recent, parts, pulses = (list(chain.from_iterable(each)) for each in zip(*filled, strict=True))
     return {"columns": list(columns), "state": state + pulses, "recent": recent, "parts": parts}
 
@@ -120,18 +122,18 @@ def ongoing(state: State, parts: Sequence[float], recent: Sequence[float], thres
 
 def seconds(times: pd.Series) -> list[float]:
     """Return instants as seconds after 1970."""
-    made: list[float] = (times.to_numpy().astype("datetime64[ms]").astype(np.int64) / 1e3).tolist()
-    return made
+    instants: list[float] = (times.to_numpy().astype("datetime64[ms]").astype(np.int64) / 1e3).tolist()
+    return instants
 
 
 def scores(points: pd.DataFrame, setting: Setting = SETTING) -> dict[str, np.ndarray]:
     """Return the score of each value of each stream, from what came before it, by the stream's name."""
-    made = {}
+    by_stream = {}
     for name, rows in points.groupby(STREAM, sort=False, observed=True):
         state = State()
         pairs = zip(seconds(rows[TIME]), rows[VALUE].tolist(), strict=True)
-        made[str(name)] = np.array([update(state, time, value, setting)[0] for time, value in pairs])
-    return made
+        by_stream[str(name)] = np.array([update(state, time, value, setting)[0] for time, value in pairs])
+    return by_stream
 
 
 def lines(points: pd.DataFrame, threshold: float) -> dict[str, pd.DataFrame]:
@@ -141,17 +143,17 @@ def lines(points: pd.DataFrame, threshold: float) -> dict[str, pd.DataFrame]:
     """
     import pandas as pd
 
-    made = {}
+    tables = {}
     for name, rows in points.groupby(STREAM, sort=False, observed=True):
-        state, values, given = State(), rows[VALUE].tolist(), []
-        for at, time in enumerate(seconds(rows[TIME])):
-            score, parts = update(state, time, values[at])
-            recent = values[max(at + 1 - KEPT, 0) : at + 1]
+        state, values, answers = State(), rows[VALUE].tolist(), []
+        for index, time in enumerate(seconds(rows[TIME])):
+            score, parts = update(state, time, values[index])
+            recent = values[max(index + 1 - KEPT, 0) : index + 1]
             goes_on = score < threshold and ongoing(state, [score, *parts], recent, threshold)
             decision = "alert" if score >= threshold else "ongoing" if goes_on else "normal"
-            given.append((score, decision, state.pulse.run, state.pulse.gap, state.pulse.noise))
-        made[str(name)] = pd.DataFrame(given, columns=["score", "decision", "unchanged", "gap", "noise"])
-    return made
+            answers.append((score, decision, state.pulse.run, state.pulse.gap, state.pulse.noise))
+        tables[str(name)] = pd.DataFrame(answers, columns=["score", "decision", "unchanged", "gap", "noise"])
+    return tables
 
 
 def last_states(points: pd.DataFrame) -> dict[str, dict[str, list[Any]]]:

@@ -73,7 +73,7 @@ def feature_tables(tables: Tables) -> Tables:
 
     states = streams.last_states(tables["points"])
     known = pd.DataFrame(
-        {STREAM: list(states)} | {name: [one[name] for one in states.values()] for name in streams.FIELDS}
+        {STREAM: list(states)} | {name: [state[name] for state in states.values()] for name in streams.FIELDS}
     )
     return {"stream_state": known.merge(entity_rows(tables), on=STREAM)}
 

@@ -28,7 +28,7 @@ def fit(points: pd.DataFrame, windows: pd.DataFrame, seed: int) -> AnomalyModel:
         raise CapstanError(f"A threshold needs at least {FEWEST} streams; there are {len(labels)}.")
     scores = streams.scores(points)
     totals = np.stack([earned(labels[name], scores[name], GRID) for name in labels])
-    best = scaled(float(totals.sum(axis=0).max()), sum(one.windows for one in labels.values()))
+    best = scaled(float(totals.sum(axis=0).max()), sum(label.windows for label in labels.values()))
     if best < LEAST:
         raise CapstanError(
             f"The best threshold of these streams scores {best:.0f}, less than {LEAST}. Check that the values and the "

@@ -26,9 +26,9 @@ def signals(
     """
     labels, parts = judged(points, windows), []
     for name, lines in streams.lines(points, model.threshold).items():
-        at = np.flatnonzero(labels[name].counts)[start::every]
-        inside = (labels[name].window[at] >= 0).astype(int)
-        parts.append(shown(model, lines.iloc[at]).assign(**{STREAM: name, ANOMALY: inside}))
+        places = np.flatnonzero(labels[name].counts)[start::every]
+        inside = (labels[name].window[places] >= 0).astype(int)
+        parts.append(shown(model, lines.iloc[places]).assign(**{STREAM: name, ANOMALY: inside}))
     return pd.concat(parts).sample(frac=1, random_state=0, ignore_index=True)
 
 

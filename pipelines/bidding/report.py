@@ -50,9 +50,12 @@ def evaluate(model: BidModel, tables: Tables) -> Evaluation:
 
 def of_units(results: dict[int, Outcome]) -> pd.DataFrame:
     """Return clicks and predicted clicks of each episode, on average over the budgets."""
-    made = {"clicks": "clicks", "expected_clicks": "expected"}
+    fields = {"clicks": "clicks", "expected_clicks": "expected"}
     return pd.DataFrame(
-        {name: np.mean([getattr(one, field) for one in results.values()], axis=0) for name, field in made.items()}
+        {
+            name: np.mean([getattr(outcome, field) for outcome in results.values()], axis=0)
+            for name, field in fields.items()
+        }
     )
 
 
@@ -68,9 +71,13 @@ def by_budget(results: dict[str, dict[int, Outcome]]) -> pd.DataFrame:
     rows = []
     for share in protocol.DIVISORS:
         for name in results:
-            one = results[name][share]
-            shown = {"wins": one.wins.sum(), "clicks": one.clicks.sum(), "predicted": round(one.expected.sum(), 1)}
-            rows.append({"budget": f"1/{share}", "bidder": name, **shown, f"spent, {UNIT}": one.spent.sum()})
+            outcome = results[name][share]
+            shown = {
+                "wins": outcome.wins.sum(),
+                "clicks": outcome.clicks.sum(),
+                "predicted": round(outcome.expected.sum(), 1),
+            }
+            rows.append({"budget": f"1/{share}", "bidder": name, **shown, f"spent, {UNIT}": outcome.spent.sum()})
     return pd.DataFrame(rows)
 
 
@@ -83,9 +90,9 @@ def figure(model: BidModel, log: Episodes, money: int) -> Figure:
     whole = (log.price < replay.NEVER).all(axis=1)  # without the last episode, which ends early
     shown: dict[str, Bidder] = {OWN: model.bidder} | {name: model.baselines[name] for name in BETTER_THAN}
     for name, bidder in shown.items():
-        made = replay.moves(log, bidder.campaign(money), money)
-        left.plot(1 - made.money[whole].mean(axis=0) / money, label=name)
-        right.plot(made.won[whole].mean(axis=0).cumsum(), label=name)
+        moves = replay.moves(log, bidder.campaign(money), money)
+        left.plot(1 - moves.money[whole].mean(axis=0) / money, label=name)
+        right.plot(moves.won[whole].mean(axis=0).cumsum(), label=name)
     left.set(xlabel="auction of an episode", ylabel="share of the budget spent")
     right.set(xlabel="auction of an episode", ylabel="auctions won")
     left.axline((0, 0), slope=1 / log.price.shape[1], color="grey", linewidth=0.8, linestyle="--")

@@ -26,12 +26,12 @@ def of_auctions(model: BidModel, tables: Tables) -> pd.DataFrame:
 
     rows = tables["auctions"]
     log, money = protocol.episodes(rows), protocol.budget(tables["history"], SHARE)
-    made = replay.moves(log, model.bidder.campaign(money), money)
+    moves = replay.moves(log, model.bidder.campaign(money), money)
     left = np.broadcast_to(np.arange(log.price.shape[1], 0, -1), log.price.shape)
     frame = pd.DataFrame({
         "ctr": rows["ctr"].to_numpy(),
-        "money_for_each": (made.money / left).ravel()[: len(rows)],
-        "price": made.bid.ravel()[: len(rows)].astype(float),
+        "money_for_each": (moves.money / left).ravel()[: len(rows)],
+        "price": moves.bid.ravel()[: len(rows)].astype(float),
     })  # fmt: skip
     return frame.iloc[::EVERY].reset_index(drop=True)
 

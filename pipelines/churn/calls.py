@@ -22,14 +22,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--top", type=int, default=None, help="so many customers; by default all that are worth a call")
     parser.add_argument("--version", default="", help="of the model; by default the newest that was accepted")
-    given = parser.parse_args()
-    accepted = [one.version for one in registry.versions("churn") if one.tags.get("verdict") == "accepted"]
+    options = parser.parse_args()
+    accepted = [version.version for version in registry.versions("churn") if version.tags.get("verdict") == "accepted"]
     if not accepted:
         raise CapstanError("There is no accepted version of churn yet: capstan run churn.")
-    model: Any = registry.load_version("churn", given.version or max(accepted, key=int)).model
+    model: Any = registry.load_version("churn", options.version or max(accepted, key=int)).model
     rows = task.labelled(settings().data_dir)
     there = rows[rows[LABEL] == 0].reset_index(drop=True)
-    profits.listed(model, there).head(given.top).to_csv(sys.stdout, index=False)
+    profits.listed(model, there).head(options.top).to_csv(sys.stdout, index=False)
 
 
 if __name__ == "__main__":

@@ -115,12 +115,14 @@ def as_asked(columns: Columns) -> dict[str, Any]:
     for row, (customer, monthly) in enumerate(zip(columns[CUSTOMER], columns["monthly"], strict=True)):
         if monthly is None or np.isnan(monthly):
             raise InvalidRow(f"There is no customer {customer}. Send the number of one.", row, CUSTOMER)
-    given = {name: list(columns[name]) for name in INPUTS}
+    inputs = {name: list(columns[name]) for name in INPUTS}
     for name, of in WHAT_IF.items():
         # A DataFrame of customers, as evaluation has it, asks nothing.
         if name in columns:
-            given[of] = [own if _missing(value) else value for own, value in zip(given[of], columns[name], strict=True)]
-    return given | {name: np.array(given[name], dtype=float) for name in NUMBERS}
+            inputs[of] = [
+                own if _missing(value) else value for own, value in zip(inputs[of], columns[name], strict=True)
+            ]
+    return inputs | {name: np.array(inputs[name], dtype=float) for name in NUMBERS}
 
 
 def _missing(value: Any) -> bool:

@@ -23,7 +23,8 @@ def listed(model: ChurnModel, rows: pd.DataFrame) -> pd.DataFrame:
 
     answers: dict[str, Any] = model.predict_columns(rows)
     reasons = [
-        "; ".join(f"{one['field']} {one['value']}" for one in row if one["effect"] > 0) for row in answers["reasons"]
+        "; ".join(f"{reason['field']} {reason['value']}" for reason in row if reason["effect"] > 0)
+        for row in answers["reasons"]
     ]
     table = pd.DataFrame(
         {

@@ -89,9 +89,9 @@ def split(tables: Tables) -> tuple[Tables, Tables]:
     from models.metrics import splits
 
     rows = tables[TRAINING_SET].assign(if_contract=None, if_monthly=float("nan"))  # of a request: nothing is asked
-    at = rows[CUSTOMER].map(lambda number: zlib.crc32(number.encode()) % TEST_SHARE == 0).to_numpy()
-    test = rows[at].sort_values(CUSTOMER, ignore_index=True)
-    past = splits.without(rows[~at], test, INPUTS).sort_values(CUSTOMER, ignore_index=True)
+    held_out = rows[CUSTOMER].map(lambda number: zlib.crc32(number.encode()) % TEST_SHARE == 0).to_numpy()
+    test = rows[held_out].sort_values(CUSTOMER, ignore_index=True)
+    past = splits.without(rows[~held_out], test, INPUTS).sort_values(CUSTOMER, ignore_index=True)
     splits.require_classes(past, LABEL, "training")
     splits.require_classes(test, LABEL, "test")
     return {"customers": past}, {"customers": test}
@@ -129,6 +129,6 @@ def examples(tables: Tables) -> list[dict[str, Any]]:
     """Return three customers: two of a monthly contract, of whom one is asked about with a contract of a year."""
     rows = tables["customers"]
     monthly = rows.loc[rows["contract"] == "month-to-month", CUSTOMER].head(2).tolist()
-    other = rows.loc[rows["contract"] != "month-to-month", CUSTOMER].head(1).tolist()
-    asked: list[dict[str, Any]] = [{CUSTOMER: number} for number in [*monthly[:1], *other]]
+    longer = rows.loc[rows["contract"] != "month-to-month", CUSTOMER].head(1).tolist()
+    asked: list[dict[str, Any]] = [{CUSTOMER: number} for number in [*monthly[:1], *longer]]
     return [*asked, *({CUSTOMER: number, "if_contract": "one year"} for number in monthly[1:])]

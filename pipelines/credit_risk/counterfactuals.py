@@ -37,7 +37,7 @@ def find(margin: Margin, columns: Columns, declined: np.ndarray, limit: np.ndarr
         tried = candidates(now)
         table = {name: [now[name]] * len(tried) for name in INPUTS}
         for name in CHANGEABLE:
-            table[name] = [one[name] for one in tried]
+            table[name] = [candidate[name] for candidate in tried]
         granted = np.flatnonzero(margin(table) < limit[row])
         if len(granted):
             best = tried[min(granted, key=lambda place: effort(now, tried[place]))]

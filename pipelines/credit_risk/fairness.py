@@ -59,8 +59,8 @@ def intervals(
     """
     draws: dict[str, list[float]] = {"before": [], "after": [], "ratio": []}
     for rows in bootstrap.samples(len(bad), repeats, seed):
-        one, two = (difference(bad[rows], made[rows], codes[rows]) for made in (before, after))
-        for name, value in (("before", one), ("after", two), ("ratio", two / one if one else math.nan)):
+        old, new = (difference(bad[rows], declined[rows], codes[rows]) for declined in (before, after))
+        for name, value in (("before", old), ("after", new), ("ratio", new / old if old else math.nan)):
             draws[name].append(value)
     return {name: tuple(bootstrap.interval(values)) for name, values in draws.items()}
 

@@ -65,7 +65,9 @@ def fit(margin: np.ndarray, bad: np.ndarray, columns: Columns, bounds: dict[str,
 
 def mean(policies: Sequence[Policy]) -> Policy:
     """Return the policy between several: each was fitted on other folds of the same loans, and moves with them."""
-    return Policy(*(np.mean([getattr(one, part) for one in policies], axis=0) for part in ("limit", "age", "marital")))
+    return Policy(
+        *(np.mean([getattr(policy, part) for policy in policies], axis=0) for part in ("limit", "age", "marital"))
+    )
 
 
 class Cells:
@@ -85,8 +87,8 @@ class Cells:
 
     def difference(self, declined: np.ndarray, name: str) -> float:
         """Return the equalized-odds difference of an attribute, as `fairness.difference` does of loans."""
-        other = 1 if name == "age" else 0
-        return float(np.ptp(declined.sum(other) / np.maximum(self.count.sum(other), 1), axis=0).max())
+        axis = 1 if name == "age" else 0
+        return float(np.ptp(declined.sum(axis) / np.maximum(self.count.sum(axis), 1), axis=0).max())
 
 
 def _improve(part: np.ndarray, place: int, loss: Callable[[float], float], penalty: float) -> bool:

@@ -49,13 +49,13 @@ def bins(column: pd.Series, bad: np.ndarray) -> Bins:
     """
     number = column.dtype.kind == "f"
     edges = np.unique(column.quantile(np.arange(1, BINS) / BINS)) if number else np.array([])
-    made = Bins(edges, [] if number else sorted(column.dropna().unique()), np.array([]))
-    size = (len(edges) if number else len(made.values) - 1) + 2
-    codes = made.codes(column)
+    binning = Bins(edges, [] if number else sorted(column.dropna().unique()), np.array([]))
+    size = (len(edges) if number else len(binning.values) - 1) + 2
+    codes = binning.codes(column)
     bads, goods = (np.bincount(codes[bad == kind], minlength=size) + 0.5 for kind in (1, 0))
-    made.weights = np.log(goods / goods.sum()) - np.log(bads / bads.sum())
-    made.weights[(bads + goods) < 30] = 0.0  # too few to say anything
-    return made
+    binning.weights = np.log(goods / goods.sum()) - np.log(bads / bads.sum())
+    binning.weights[(bads + goods) < 30] = 0.0  # too few to say anything
+    return binning
 
 
 def newton(matrix: np.ndarray, target: np.ndarray, ridge: float = RIDGE, steps: int = 25) -> np.ndarray:

@@ -65,9 +65,9 @@ def split(tables: Tables) -> tuple[Tables, Tables]:
     from models.metrics import splits
 
     loans = tables["loans"]
-    at = np.random.default_rng(0).permutation(len(loans)) % TEST_SHARE == 0
-    test = loans[at]
-    past = splits.without(loans[~at], test, [*INPUTS, *PROTECTED])
+    held_out = np.random.default_rng(0).permutation(len(loans)) % TEST_SHARE == 0
+    test = loans[held_out]
+    past = splits.without(loans[~held_out], test, [*INPUTS, *PROTECTED])
     splits.require_classes(past, LABEL, "training")
     splits.require_classes(test, LABEL, "test")
     return {"loans": past}, {"loans": test}

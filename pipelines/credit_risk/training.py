@@ -24,12 +24,12 @@ def fit(rows: pd.DataFrame, score: type, fair: bool, seed: int) -> CreditModel:
     bad = rows[LABEL].to_numpy()
     margins = [out_of_fold(rows, bad, score, DIVISIONS * seed + division) for division in range(DIVISIONS)]
     slope, intercept = platt.line(np.concatenate(margins), np.tile(bad, DIVISIONS))
-    made = policy.Policy()
+    thresholds = policy.Policy()
     if fair:
-        made = policy.mean([policy.fit(slope * margin + intercept, bad, rows) for margin in margins])
+        thresholds = policy.mean([policy.fit(slope * margin + intercept, bad, rows) for margin in margins])
     baseline = Logistic(NUMBERS, CATEGORIES).fit(rows, bad)
     ranges = {name: (float(rows[name].min()), float(rows[name].max())) for name in [*NUMBERS, "age"]}
-    return CreditModel(score(seed).fit(rows, bad), slope, intercept, made, baseline, ranges)
+    return CreditModel(score(seed).fit(rows, bad), slope, intercept, thresholds, baseline, ranges)
 
 
 def out_of_fold(rows: pd.DataFrame, bad: np.ndarray, score: type, seed: int) -> np.ndarray:

@@ -36,11 +36,13 @@ def weeks_before(half_hours: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
     days = measured(half_hours)
-    one = pd.Timedelta(days=1)
-    starts = [start for start in days.index + one if all(start - one * n in days.index for n in range(1, DAYS + 1))]
+    one_day = pd.Timedelta(days=1)
+    starts = [
+        start for start in days.index + one_day if all(start - one_day * n in days.index for n in range(1, DAYS + 1))
+    ]
     if not starts:
         raise CapstanError(f"{len(days)} whole days are too few: a forecast needs a week before it. Give it more data.")
-    weeks = [days.loc[start - one * DAYS : start - one] for start in starts]
+    weeks = [days.loc[start - one_day * DAYS : start - one_day] for start in starts]
     return pd.DataFrame(
         {
             KEY: [str(start.date()) for start in starts],

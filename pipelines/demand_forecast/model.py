@@ -69,8 +69,8 @@ def check(columns: Columns) -> None:
     """Raise InvalidRow for a day whose week before the feature store does not know."""
     for row, (day, week) in enumerate(zip(columns[KEY], columns["demand"], strict=True)):
         if week is None or not len(week):
-            said = f"The week before {day} is not known. Ask for a day whose seven days before it were measured."
-            raise InvalidRow(said, row, KEY)
+            message = f"The week before {day} is not known. Ask for a day whose seven days before it were measured."
+            raise InvalidRow(message, row, KEY)
 
 
 def clock_time(start: pd.Timestamp, steps: int) -> str:

@@ -34,22 +34,22 @@ def evaluate(model: DemandModel, windows: Windows) -> Evaluation:
     forecasts = {"": model.forecast(windows.blind()), "_known": model.forecast(windows)}
     metrics = {
         f"{name}{kind}": value
-        for kind, made in forecasts.items()
-        for name, value in measures.score(windows, made).items()
+        for kind, forecast in forecasts.items()
+        for name, value in measures.score(windows, forecast).items()
     }
     metrics |= {f"coverage_error{kind}": abs(metrics[f"coverage{kind}"] - 0.8) for kind in forecasts}
     daily = table(windows, forecasts)
-    units = by_day(windows, *(made[..., measures.MIDDLE] for made in forecasts.values()))
+    units = by_day(windows, *(forecast[..., measures.MIDDLE] for forecast in forecasts.values()))
     simple = alike(windows).mean
     baselines = {"mean of days alike": by_day(windows, simple, simple)}
     ridge = getattr(model, "ridge", ())  # versions from before have none
     if ridge:
-        made = (one.predict(some) for one, some in zip(ridge, (windows.blind(), windows), strict=True))
-        baselines[RIDGE] = by_day(windows, *(quantiles[..., measures.MIDDLE] for quantiles in made))
+        predicted = (line.predict(some) for line, some in zip(ridge, (windows.blind(), windows), strict=True))
+        baselines[RIDGE] = by_day(windows, *(quantiles[..., measures.MIDDLE] for quantiles in predicted))
     worst = daily["error"].to_numpy().argsort()[::-1][:3]
     sections = [
         Section("Compared with each baseline: how much less MASE, by weeks", by_week(windows, units, baselines)),
-        Section("The first week", figure(windows[:7], {kind: made[:7] for kind, made in forecasts.items()})),
+        Section("The first week", figure(windows[:7], {kind: forecast[:7] for kind, forecast in forecasts.items()})),
         Section("Days with the largest errors", daily.iloc[worst]),
         Section("Share of the values below each level", levels(windows, forecasts)),
         Section("By month", by_month(daily)),
@@ -63,8 +63,8 @@ def by_week(windows: Windows, units: pd.DataFrame, baselines: Mapping[str, pd.Da
     numbers, lines = week_numbers(windows), []
     for name, values in baselines.items():
         for metric in units:
-            other, own = (paired.by_unit(frame[metric].to_numpy(), numbers) for frame in (values, units))
-            lines.append({"baseline": name, "metric": metric} | paired.bootstrap(other, own))
+            rival, own = (paired.by_unit(frame[metric].to_numpy(), numbers) for frame in (values, units))
+            lines.append({"baseline": name, "metric": metric} | paired.bootstrap(rival, own))
     return pd.DataFrame(lines)
 
 
@@ -75,7 +75,8 @@ def by_day(windows: Windows, without: np.ndarray, known: np.ndarray) -> pd.DataF
     """
     naive = np.abs(windows.truth - windows.demand[:, :DAY]).mean(axis=1)
     errors = {
-        name: np.abs(windows.truth - made).mean(axis=1) for name, made in (("mase", without), ("mase_known", known))
+        name: np.abs(windows.truth - forecast).mean(axis=1)
+        for name, forecast in (("mase", without), ("mase_known", known))
     }
     return pd.DataFrame({name: paired.ratio(error, naive) for name, error in errors.items()})
 
@@ -83,9 +84,9 @@ def by_day(windows: Windows, without: np.ndarray, known: np.ndarray) -> pd.DataF
 def table(windows: Windows, forecasts: dict[str, np.ndarray]) -> pd.DataFrame:
     """Return a line per day: errors (GW) and coverage, without the day's temperature and with it."""
     columns: dict[str, object] = {"day": windows.start.tz_convert(ZONE).strftime("%a %Y-%m-%d")}
-    for kind, made in forecasts.items():
-        inside = (windows.truth >= made[..., 0]) & (windows.truth <= made[..., -1])
-        columns[f"error{kind}"] = np.abs(windows.truth - made[..., measures.MIDDLE]).mean(axis=1)
+    for kind, forecast in forecasts.items():
+        inside = (windows.truth >= forecast[..., 0]) & (windows.truth <= forecast[..., -1])
+        columns[f"error{kind}"] = np.abs(windows.truth - forecast[..., measures.MIDDLE]).mean(axis=1)
         columns[f"coverage{kind}"] = inside.mean(axis=1)
     return pd.DataFrame(columns)
 
@@ -111,8 +112,8 @@ def figure(windows: Windows, forecasts: dict[str, np.ndarray]) -> Figure:
     drawn = Figure(figsize=(12, 6), layout="constrained")
     hours = np.arange(windows.truth.size) / 2
     titles = {"": "without the day's temperature", "_known": "with it"}
-    for axes, (kind, made) in zip(drawn.subplots(2, 1, sharex=True), forecasts.items(), strict=True):
-        flat = made.reshape(-1, len(LEVELS))
+    for axes, (kind, forecast) in zip(drawn.subplots(2, 1, sharex=True), forecasts.items(), strict=True):
+        flat = forecast.reshape(-1, len(LEVELS))
         for low in range(len(LEVELS) // 2):
             axes.fill_between(hours, flat[:, low], flat[:, -1 - low], color="tab:blue", alpha=0.25, linewidth=0)
         axes.plot(hours, flat[:, measures.MIDDLE], color="tab:blue", label="forecast")

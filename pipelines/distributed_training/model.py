@@ -54,12 +54,12 @@ class NextByteModel(Model):
 
     def predict_columns(self, columns: Columns) -> dict[str, list[Any]]:
         """Return what comes after each text, and what its bytes cost."""
-        made: dict[str, list[Any]] = {name: [] for name in ANSWERED}
+        answers: dict[str, list[Any]] = {name: [] for name in ANSWERED}
         for text in columns["text"]:
             check()
             for name, value in self.answer(text).items():
-                made[name].append(value)
-        return made
+                answers[name].append(value)
+        return answers
 
     def answer(self, text: str) -> dict[str, Any]:
         """Return the fields of a prediction."""
@@ -89,14 +89,14 @@ class NextByteModel(Model):
 
         tokens = torch.from_numpy(np.concatenate([[START], content]).astype(np.int64))
         size = self.shape.context
-        made = torch.empty(len(tokens), 256)
+        table = torch.empty(len(tokens), 256)
         with torch.inference_mode():
             for begin in range(0, max(1, len(tokens) - size // 2), size // 2):
                 window = tokens[begin : begin + size]
                 found = torch.log_softmax(self.decoder(window[None])[0], dim=-1)
                 seen = size // 2 if begin else 0
-                made[begin + seen : begin + len(window)] = found[seen:]
-        return made.numpy()
+                table[begin + seen : begin + len(window)] = found[seen:]
+        return table.numpy()
 
 
 def named(byte: int) -> str:

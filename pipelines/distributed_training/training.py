@@ -101,5 +101,5 @@ def usual(decoder: torch.nn.Module, text: np.ndarray) -> float:
 def pieces(decoder: torch.nn.Module, text: np.ndarray) -> np.ndarray:
     """Return the bits per byte of each piece of a text, shape (pieces,)."""
     costs = losses(decoder, text, PIECE) / np.log(2)
-    made: np.ndarray = costs[: len(costs) // PIECE * PIECE].reshape(-1, PIECE).mean(axis=1)
-    return made
+    bits: np.ndarray = costs[: len(costs) // PIECE * PIECE].reshape(-1, PIECE).mean(axis=1)
+    return bits

@@ -28,7 +28,7 @@ def of_text(model: NextByteModel, rows: pd.DataFrame) -> pd.DataFrame:
     answers = model.predict_columns({"text": texts})
     known = {name: answers[name] for name in ("next", "confidence", "bits_per_byte", "familiar")}
     came = [named(whole[begin + len(piece)]) for begin, piece in zip(begins, pieces, strict=True)]
-    right = [int(one == other) for one, other in zip(answers["next"], came, strict=True)]
+    right = [int(guess == byte) for guess, byte in zip(answers["next"], came, strict=True)]
     return of_texts(texts).assign(**known, right=right)
 
 
@@ -37,6 +37,6 @@ def of_texts(texts: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "text_length": [len(text) for text in texts],
-            "text_symbols": [np.mean([not (one.isalpha() or one.isspace()) for one in text]) for text in texts],
+            "text_symbols": [np.mean([not (sign.isalpha() or sign.isspace()) for sign in text]) for text in texts],
         }
     )

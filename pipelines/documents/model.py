@@ -62,7 +62,7 @@ class DocumentsModel(Model):
         if not texts:
             return {}
         of_groups = zip(texts, self.topics(texts), self.outside(texts), strict=True)
-        answers = [self.answer(*one) for one in of_groups]
+        answers = [self.answer(*inputs) for inputs in of_groups]
         return {name: [answer[name] for answer in answers] for name in answers[0]}
 
     def topics(self, texts: Sequence[str]) -> np.ndarray:

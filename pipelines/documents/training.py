@@ -73,7 +73,7 @@ def fit_style(rows: pd.DataFrame) -> Ranker:
     order = np.random.default_rng(0).permutation(len(references))
     others = np.empty_like(order)
     others[order] = np.roll(order, 1)
-    return Ranker(trees=60, bags=1).fit(lines, [references[other] for other in others.tolist()], titles)
+    return Ranker(trees=60, bags=1).fit(lines, [references[place] for place in others.tolist()], titles)
 
 
 def baseline_classifier() -> Tree:

@@ -189,8 +189,8 @@ def evaluate(model: CalibratedBooster, tables: Tables) -> Evaluation:
     rows = tables["flights"]
     baseline = getattr(model, "baseline", None)  # a version of before has none
     simple = {"logistic regression": baseline.probability(rows)} if baseline else {}
-    made = binary.evaluate(rows, LABEL, model.probability(rows), SLICES, days(rows), simple)
-    return replace(made, sections=[*made.sections, *cards.sections(rows, made.metrics)])
+    evaluation = binary.evaluate(rows, LABEL, model.probability(rows), SLICES, days(rows), simple)
+    return replace(evaluation, sections=[*evaluation.sections, *cards.sections(rows, evaluation.metrics)])
 
 
 def days(rows: pd.DataFrame) -> np.ndarray:

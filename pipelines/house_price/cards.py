@@ -22,8 +22,8 @@ def sections(model: HouseModel, rows: pd.DataFrame, metrics: dict[str, float]) -
 def model_card(model: HouseModel, rows: pd.DataFrame, metrics: dict[str, float]) -> dict[str, str]:
     """Return the parts of the model card."""
     weights = ", ".join(
-        f"{type(one).__name__.lower()} {weight:.2f}"
-        for one, weight in zip(model.stack.members, model.stack.weight, strict=True)
+        f"{type(member).__name__.lower()} {weight:.2f}"
+        for member, weight in zip(model.stack.members, model.stack.weight, strict=True)
     )
     return {
         "What it is": f"A stack over {len(INPUTS)} inputs ({weights}), with conformal intervals of 90 %. "

@@ -25,11 +25,15 @@ def accepted(codes: np.ndarray, filled: np.ndarray) -> np.ndarray:
     It is a whole number, but for a place on the map, and no part is above its whole.
     """
     gaps = np.isnan(codes)
-    made = np.where(gaps & IS_WHOLE, np.rint(filled), filled)
+    complete = np.where(gaps & IS_WHOLE, np.rint(filled), filled)
     for part, whole in ((PLACE[part], PLACE[whole]) for part, whole in WITHIN.items()):
-        made[:, part] = np.where(gaps[:, part], np.minimum(made[:, part], made[:, whole]), made[:, part])
-        made[:, whole] = np.where(gaps[:, whole], np.maximum(made[:, whole], made[:, part]), made[:, whole])
-    return made
+        complete[:, part] = np.where(
+            gaps[:, part], np.minimum(complete[:, part], complete[:, whole]), complete[:, part]
+        )
+        complete[:, whole] = np.where(
+            gaps[:, whole], np.maximum(complete[:, whole], complete[:, part]), complete[:, whole]
+        )
+    return complete
 
 
 class Coder:
@@ -48,16 +52,16 @@ class Coder:
 
     def codes(self, columns: Columns) -> np.ndarray:
         """Return the inputs as numbers, shape (n, k). A category or a quality is its position; what is missing, NaN."""
-        made = np.full((len(columns["living_area"]), len(INPUTS)), np.nan)
+        coded = np.full((len(columns["living_area"]), len(INPUTS)), np.nan)
         for name in NUMBERS:
-            made[:, PLACE[name]] = np.array(columns[name], dtype=float)
+            coded[:, PLACE[name]] = np.array(columns[name], dtype=float)
         ranked = {name: list(texts.values()) for name, (_, texts) in ORDINALS.items()}
         for name, levels in (ranked | self.levels).items():
             known = {value: float(code) for code, value in enumerate(levels)}
-            made[:, PLACE[name]] = [known.get(value, np.nan) for value in columns[name]]
+            coded[:, PLACE[name]] = [known.get(value, np.nan) for value in columns[name]]
         for name, value in DEFAULTS.items():
-            made[np.isnan(made[:, PLACE[name]]), PLACE[name]] = value
-        return made
+            coded[np.isnan(coded[:, PLACE[name]]), PLACE[name]] = value
+        return coded
 
     def fill(self, codes: np.ndarray) -> np.ndarray:
         """Return the codes without gaps, shape (n, k): of the houses that are most alike in what is given.
@@ -65,18 +69,18 @@ class Coder:
         A number is their median, a category the most frequent one, as far as the contract accepts it. Alike: the sum of
         distances over what is given, of a number in standard deviations, at most 3, of a category 0 or 1.
         """
-        made, scaled = codes.copy(), (self._logged(codes) / self.scale).astype(np.float32)
+        filled, scaled = codes.copy(), (self._logged(codes) / self.scale).astype(np.float32)
         for row in np.flatnonzero(np.isnan(codes).any(axis=1)):
-            given = np.flatnonzero(~np.isnan(codes[row]))
-            away = np.minimum(np.abs(self.known[:, given] - scaled[row, given]), FURTHEST[given])
+            present = np.flatnonzero(~np.isnan(codes[row]))
+            away = np.minimum(np.abs(self.known[:, present] - scaled[row, present]), FURTHEST[present])
             alike = self.whole[np.argpartition(away.sum(axis=1), MOST)[:MOST]]
             gaps = np.isnan(codes[row])
-            made[row, gaps & ~IS_CATEGORY] = np.median(alike[:, gaps & ~IS_CATEGORY], axis=0)
+            filled[row, gaps & ~IS_CATEGORY] = np.median(alike[:, gaps & ~IS_CATEGORY], axis=0)
             for place in np.flatnonzero(gaps & IS_CATEGORY):
-                made[row, place] = np.bincount(alike[:, place].astype(int)).argmax()
-        return accepted(codes, made)
+                filled[row, place] = np.bincount(alike[:, place].astype(int)).argmax()
+        return accepted(codes, filled)
 
     def _logged(self, codes: np.ndarray) -> np.ndarray:
-        made = codes.copy()
-        made[:, LOGGED] = np.log(made[:, LOGGED])
-        return made
+        logged = codes.copy()
+        logged[:, LOGGED] = np.log(logged[:, LOGGED])
+        return logged

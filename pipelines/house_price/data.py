@@ -25,13 +25,13 @@ def houses(data_dir: Path | None) -> pd.DataFrame:
     raw = source(data_dir)
     raw[NO_BASEMENT] = raw[NO_BASEMENT].fillna(0)
     raw = raw.assign(finished=raw[FINISHED].sum(axis=1), closed=raw[CLOSED].sum(axis=1))
-    made = {name: raw[one.source].astype(float) for name, one in NUMBERS.items()}
+    columns = {name: raw[number.source].astype(float) for name, number in NUMBERS.items()}
     for name, (column, texts) in (ORDINALS | CATEGORIES).items():
-        given = raw[column].astype(object)
+        values = raw[column].astype(object)
         if texts:
-            given = given.fillna("none").map(texts)
-        made[name] = given.where(given.notna(), None)
-    return raw[[]].assign(**made)[INPUTS].assign(**{LABEL: raw["price"].astype(float)})
+            values = values.fillna("none").map(texts)
+        columns[name] = values.where(values.notna(), None)
+    return raw[[]].assign(**columns)[INPUTS].assign(**{LABEL: raw["price"].astype(float)})
 
 
 def source(data_dir: Path | None) -> pd.DataFrame:
@@ -54,10 +54,10 @@ def joined(sales: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
     ValueError where the rows are not the same sales in one order.
     """
     pairs = {"price": "Sale_Price", "Lot.Area": "Lot_Area", "Year.Built": "Year_Built", "Garage.Area": "Garage_Area"}
-    for one, other in pairs.items():
-        if not sales[one].fillna(0).eq(places[other]).all():
+    for left, right in pairs.items():
+        if not sales[left].fillna(0).eq(places[right]).all():
             raise ValueError(
-                f"The copies of openintro and modeldata differ in {one}: their rows are not the same sales."
+                f"The copies of openintro and modeldata differ in {left}: their rows are not the same sales."
             )
     names = places["Neighborhood"].astype(str).str.replace("_", " ")
     return sales.assign(Latitude=places["Latitude"], Longitude=places["Longitude"], Neighborhood=names)

@@ -54,7 +54,7 @@ class Scaler:
         return np.hstack([numbers, *one_hot])
 
     def _numbers(self, derived: np.ndarray) -> np.ndarray:
-        made = derived.copy()
-        made[:, AREAS] = np.log1p(made[:, AREAS])
-        made[:, AGES] = np.sqrt(made[:, AGES])
-        return made[:, ~np.append(IS_CATEGORY, np.zeros(len(DERIVED), bool))]
+        numbers = derived.copy()
+        numbers[:, AREAS] = np.log1p(numbers[:, AREAS])
+        numbers[:, AGES] = np.sqrt(numbers[:, AGES])
+        return numbers[:, ~np.append(IS_CATEGORY, np.zeros(len(DERIVED), bool))]

@@ -38,10 +38,10 @@ def without(codes: np.ndarray, wanted: int, seed: int) -> np.ndarray:
     """
     if wanted == 0:
         return codes
-    random, made = np.random.default_rng(seed), codes.copy()
+    random, reduced = np.random.default_rng(seed), codes.copy()
     limits = [*LIMITS, len(OPTIONAL)]
     for row in range(len(codes)):
         count = random.integers(limits[wanted - 1] + 1, limits[wanted] + 1)
         missing = np.isnan(codes[row, OPTIONAL])  # these come first: they count as left out
-        made[row, np.array(OPTIONAL)[np.argsort(random.random(len(OPTIONAL)) - missing)[:count]]] = np.nan
-    return made
+        reduced[row, np.array(OPTIONAL)[np.argsort(random.random(len(OPTIONAL)) - missing)[:count]]] = np.nan
+    return reduced

@@ -56,8 +56,8 @@ class Boosting:
 
     def predict(self, derived: np.ndarray) -> np.ndarray:
         """Return the logarithm of the price, shape (n,)."""
-        made = [np.asarray(booster.predict(derived, num_threads=1)) for booster in self.boosters]
-        return np.asarray(np.mean(made, axis=0))
+        predictions = [np.asarray(booster.predict(derived, num_threads=1)) for booster in self.boosters]
+        return np.asarray(np.mean(predictions, axis=0))
 
 
 class Vectors:
@@ -74,18 +74,18 @@ class Vectors:
         self.scaler = Scaler().fit(derived)
         self.mean, self.scale = target.mean(), target.std()
         inputs = self.scaler.transform(derived)
-        made: Any = SVR(C=self.strength, gamma=self.width, epsilon=self.tube, cache_size=500)
-        made.fit(inputs, (target - self.mean) / self.scale)
-        self.vectors, self.weights = made.support_vectors_, made.dual_coef_[0]
-        self.squares, self.intercept = (self.vectors**2).sum(axis=1), float(made.intercept_[0])
+        regression: Any = SVR(C=self.strength, gamma=self.width, epsilon=self.tube, cache_size=500)
+        regression.fit(inputs, (target - self.mean) / self.scale)
+        self.vectors, self.weights = regression.support_vectors_, regression.dual_coef_[0]
+        self.squares, self.intercept = (self.vectors**2).sum(axis=1), float(regression.intercept_[0])
         return self
 
     def predict(self, derived: np.ndarray) -> np.ndarray:
         """Return the logarithm of the price, shape (n,). One matrix product: libsvm takes ten times as long."""
         inputs = self.scaler.transform(derived)
         squares = (inputs**2).sum(axis=1)[:, None] + self.squares - 2 * inputs @ self.vectors.T
-        made: np.ndarray = np.exp(-self.width * squares) @ self.weights + self.intercept
-        return np.asarray(made * self.scale + self.mean)
+        scaled: np.ndarray = np.exp(-self.width * squares) @ self.weights + self.intercept
+        return np.asarray(scaled * self.scale + self.mean)
 
 
 class Net:
@@ -107,5 +107,5 @@ class Net:
 
     def predict(self, derived: np.ndarray) -> np.ndarray:
         """Return the logarithm of the price, shape (n,)."""
-        made: np.ndarray = self.scaler.transform(derived) @ self.weights + self.intercept
-        return made
+        log_price: np.ndarray = self.scaler.transform(derived) @ self.weights + self.intercept
+        return log_price

@@ -62,7 +62,7 @@ class HouseModel(Model):
                 ]
                 for row, each, places in zip(codes, effects, strongest, strict=True)
             ],
-            "assumed": [self.assumed(row, made) for row, made in zip(codes, filled, strict=True)],
+            "assumed": [self.assumed(row, complete) for row, complete in zip(codes, filled, strict=True)],
             "unusual": self.unusual(columns),
         }
 
@@ -73,9 +73,9 @@ class HouseModel(Model):
 
     def priced(self, codes: np.ndarray, filled: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the same for codes, shape (n, k), and what they are without gaps."""
-        made, scale = self.stack.predict(filled), self.scale.predict(derive(filled))
-        low, high = self.conformal.interval(made, scale, gaps.cell(gaps.group(codes), made, self.border))
-        return np.exp(made), np.exp(np.minimum(low, made)), np.exp(np.maximum(high, made))
+        log_price, scale = self.stack.predict(filled), self.scale.predict(derive(filled))
+        low, high = self.conformal.interval(log_price, scale, gaps.cell(gaps.group(codes), log_price, self.border))
+        return np.exp(log_price), np.exp(np.minimum(low, log_price)), np.exp(np.maximum(high, log_price))
 
     def price(self, filled: np.ndarray) -> np.ndarray:
         """Return the price of houses without gaps, in dollars, shape (n,)."""
@@ -89,13 +89,13 @@ class HouseModel(Model):
 
     def assumed(self, codes: np.ndarray, filled: np.ndarray) -> list[str]:
         """Return what was filled in for a house, as texts."""
-        said = []
+        assumptions = []
         for place in np.flatnonzero(np.isnan(codes)).tolist():
             name, value = INPUTS[place], filled[place]
             texts = list(ORDINALS[name][1].values()) if name in ORDINALS else self.stack.coder.levels.get(name)
             shown = texts[int(value)] if texts else f"{value:g}"
-            said.append(f"{name} {shown}")
-        return said
+            assumptions.append(f"{name} {shown}")
+        return assumptions
 
     def unusual(self, columns: Columns) -> list[list[str]]:
         """Return for each house the numbers that lie beyond every house that was learned from."""

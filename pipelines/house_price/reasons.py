@@ -37,10 +37,10 @@ def shapley(
     """
     random, added = np.random.default_rng(seed), np.zeros(len(codes))
     walks, steps = [], []
-    for other in others:
-        order = random.permutation(np.flatnonzero(codes != other))
+    for reference in others:
+        order = random.permutation(np.flatnonzero(codes != reference))
         for way in (order, order[::-1]):
-            walk = np.tile(other, (len(way) + 1, 1))
+            walk = np.tile(reference, (len(way) + 1, 1))
             for step, place in enumerate(way, 1):
                 walk[step:, place] = codes[place]
             walks.append(walk)

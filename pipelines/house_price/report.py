@@ -30,7 +30,7 @@ def evaluate(model: HouseModel, rows: pd.DataFrame) -> Evaluation:
     coder = model.baseline.coder
     simple = np.exp(model.baseline.predict(coder.fill(coder.codes(rows))))
     inside = ((paid >= low) & (paid <= high)).astype(float)
-    error, simple_error = (np.log(made / paid) for made in (price, simple))
+    error, simple_error = (np.log(predicted / paid) for predicted in (price, simple))
     metrics = {
         "median_error": float(np.median(np.abs(price / paid - 1))),
         "rmse_log": float(np.sqrt(np.mean(error**2))),

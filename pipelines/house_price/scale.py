@@ -30,5 +30,5 @@ class Scale:
 
     def predict(self, derived: np.ndarray) -> np.ndarray:
         """Return the error that is to be expected, shape (n,)."""
-        made: np.ndarray = np.maximum(np.asarray(self.booster.predict(derived, num_threads=1)), LEAST)
-        return made
+        expected: np.ndarray = np.maximum(np.asarray(self.booster.predict(derived, num_threads=1)), LEAST)
+        return expected

@@ -53,8 +53,8 @@ def contracts() -> dict[str, DataFrameSchema]:
     from pandera.pandas import Check, Column, DataFrameSchema
 
     numbers = {
-        name: Column(float, Check.in_range(one.low, one.high), nullable=name not in REQUIRED)
-        for name, one in NUMBERS.items()
+        name: Column(float, Check.in_range(entry.low, entry.high), nullable=name not in REQUIRED)
+        for name, entry in NUMBERS.items()
     }
     texts = {
         name: Column(object, Check.isin(list(allowed(name).__args__)), nullable=name not in REQUIRED)
@@ -83,11 +83,11 @@ class Checked(BaseModel):
 
 def number(name: str) -> tuple[Any, Any]:
     """Return a field of the request with the range of the contract."""
-    one, must = NUMBERS[name], name in REQUIRED
+    entry, must = NUMBERS[name], name in REQUIRED
     shown: dict[str, Any] = {"examples": [EXAMPLE[name]]} if name in EXAMPLE else {}
     default: Any = ... if must else None
-    made = Field(default, title=one.title, description=one.description, ge=one.low, le=one.high, **shown)
-    return (float if must else float | None), made
+    field = Field(default, title=entry.title, description=entry.description, ge=entry.low, le=entry.high, **shown)
+    return (float if must else float | None), field
 
 
 def text(name: str) -> tuple[Any, Any]:

@@ -59,8 +59,8 @@ class Stack:
     def predict(self, codes: np.ndarray) -> np.ndarray:
         """Return the logarithm of the price of houses without gaps, shape (n,)."""
         derived = derive(codes)
-        made: np.ndarray = np.column_stack([one.predict(derived) for one in self.members]) @ self.weight
-        return made
+        log_price: np.ndarray = np.column_stack([member.predict(derived) for member in self.members]) @ self.weight
+        return log_price
 
     def __getstate__(self) -> dict[str, object]:
         """Leave out the makers, which may be functions without a name."""

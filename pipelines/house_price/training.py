@@ -38,7 +38,7 @@ def fit(rows: pd.DataFrame, made_by: stack.Makers, seed: int) -> HouseModel:
     target = np.log(rows[LABEL].to_numpy())
     known, filled = out_of_fold(rows, target, made_by, seed)
     weight = stack.weights(known[0], target)
-    made = stack.Stack(made_by, weight).fit(rows, target)
+    ensemble = stack.Stack(made_by, weight).fit(rows, target)
     predicted = [each @ weight for each in known]
     errors = [target - each for each in predicted]
     derived = [derive(each) for each in filled]
@@ -53,7 +53,7 @@ def fit(rows: pd.DataFrame, made_by: stack.Makers, seed: int) -> HouseModel:
     conformal = Conformal().fit(np.concatenate(errors), np.concatenate(spread), group)
     ranges = {name: (float(rows[name].min()), float(rows[name].max())) for name in NUMBERS}
     baseline = stack.Stack({"net": Net}, np.ones(1)).fit(rows, target)
-    return HouseModel(made, scale, conformal, border, references(made, rows), ranges, baseline)
+    return HouseModel(ensemble, scale, conformal, border, references(ensemble, rows), ranges, baseline)
 
 
 def out_of_fold(
@@ -70,5 +70,5 @@ def out_of_fold(
         for group in range(len(gaps.GROUPS)):
             filled[group][held] = coder.fill(gaps.without(codes, group, seed))
             derived = derive(filled[group][held])
-            known[group][held] = np.column_stack([one.predict(derived) for one in members])
+            known[group][held] = np.column_stack([member.predict(derived) for member in members])
     return known, filled

@@ -95,12 +95,12 @@ class TextEngine:
 
 def _made(stream: Stream, number: int) -> dict[str, Any]:
     """Return what is known of a byte that was made."""
-    made = likely(stream.made[number], stream.logprobs[number])
-    made["top_logprobs"] = [likely(*other) for other in stream.likeliest[number]] if stream.alternatives else []
+    byte = likely(stream.made[number], stream.logprobs[number])
+    byte["top_logprobs"] = [likely(*pair) for pair in stream.likeliest[number]] if stream.alternatives else []
     place = len(stream.prompt) + number
     layers = stream.attended[number] if stream.watched else []
-    made["attention"] = [[{"back": place - other, "share": share} for other, share in layer] for layer in layers]
-    return made
+    byte["attention"] = [[{"back": place - seen, "share": share} for seen, share in layer] for layer in layers]
+    return byte
 
 
 def likely(byte: int, logprob: float) -> dict[str, Any]:

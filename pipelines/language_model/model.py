@@ -111,21 +111,24 @@ class LanguageModel(Model):
         from pipelines.language_model.schema import Request
 
         rows = [Request(prompt=prompt[-LONGEST:], max_tokens=tokens, seed=0).model_dump() for prompt in prompts]
-        made = self.predict_columns({name: [row[name] for row in rows] for name in self.inputs})
-        return made["text"]
+        answers = self.predict_columns({name: [row[name] for row in rows] for name in self.inputs})
+        return answers["text"]
 
     def predict_columns(self, columns: Columns) -> dict[str, list[Any]]:
         """Return the whole `text` of each row, why it ended, and the number of tokens made and read."""
-        engine, made = self.engine(), {}
+        engine, answers = self.engine(), {}
         for row in range(len(columns["prompt"])):
-            made[engine.admit({name: [values[row]] for name, values in columns.items()})] = {"text": "", "logprobs": []}
+            answers[engine.admit({name: [values[row]] for name, values in columns.items()})] = {
+                "text": "",
+                "logprobs": [],
+            }
         while engine.texts:
             check()
             for stream, part in engine.step():
                 if part:
-                    logprobs = made[stream].pop("logprobs") + part.get("logprobs", [])
-                    made[stream] |= part | {"text": made[stream]["text"] + part["text"], "logprobs": logprobs}
-        return {name: [row[name] for row in made.values()] for name in ANSWERED}
+                    logprobs = answers[stream].pop("logprobs") + part.get("logprobs", [])
+                    answers[stream] |= part | {"text": answers[stream]["text"] + part["text"], "logprobs": logprobs}
+        return {name: [row[name] for row in answers.values()] for name in ANSWERED}
 
 
 def _speaker(message: Mapping[str, str]) -> str:

@@ -34,8 +34,8 @@ def evaluate(model: LanguageModel, rows: pd.DataFrame) -> Evaluation:
         columns=["method", "nats per byte", "bits per byte"],
     )
     metrics = {"bits_per_byte": float(units["bits_per_byte"].mean()), "accuracy": float(units["accuracy"].mean())}
-    made = pd.DataFrame({"beginning": BEGINNINGS, "text": model.continued(BEGINNINGS, 200)})
-    sections = [Section("What a byte costs", table), Section("How texts go on", made)]
+    continuations = pd.DataFrame({"beginning": BEGINNINGS, "text": model.continued(BEGINNINGS, 200)})
+    sections = [Section("What a byte costs", table), Section("How texts go on", continuations)]
     if model.voices:
         sections.append(Section("Voices: bits per byte of their messages", voices.table(model, rows)))
     baselines = {f"{order}-grams": pd.DataFrame({"bits_per_byte": by_block(rivals[order] / np.log(2))})}

@@ -49,7 +49,9 @@ def adapter(decoder: Decoder, text: np.ndarray, name: str, steps: int, seed: int
     torch.manual_seed(seed)
     network = deepcopy(decoder).train()
     adapters.adapt(network, ADAPTED, 1, RANK).choose([1] * BATCH)
-    optimizer = torch.optim.AdamW([one for one in network.parameters() if one.requires_grad], lr=RATE, weight_decay=0)
+    optimizer = torch.optim.AdamW(
+        [parameter for parameter in network.parameters() if parameter.requires_grad], lr=RATE, weight_decay=0
+    )
     for _ in range(steps):
         starts = torch.randint(len(tokens) - context, (BATCH, 1), generator=generator)
         windows = tokens[starts + torch.arange(context + 1)].long()

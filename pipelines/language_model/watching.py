@@ -46,9 +46,9 @@ def of_texts(model: LanguageModel, prompts: Sequence[str], texts: Sequence[str])
     known = set(words(np.load(model.artifacts["learned"]).tobytes().decode(errors="replace")))
     rows: list[dict[str, Any]] = []
     for prompt, text in zip(prompts, texts, strict=True):
-        content, said = np.frombuffer(prompt.encode(), np.uint8), words(prompt)
+        content, prompt_words = np.frombuffer(prompt.encode(), np.uint8), words(prompt)
         bits = losses(model.decoder, content, model.shape.context).mean() / np.log(2)
-        share = sum(word in known for word in said) / len(said) if said else np.nan
+        share = sum(word in known for word in prompt_words) / len(prompt_words) if prompt_words else np.nan
         places = {f"prompt_embedding_{axis}": value for axis, value in enumerate(embedding(model.decoder, content))}
         rows.append({"prompt_bits": bits, "prompt_known_words": share, **places,
                      "text_repetition": repetition(text.encode()[:SHOWN])})  # fmt: skip
@@ -65,8 +65,8 @@ def described(prompts: Sequence[str]) -> pd.DataFrame:
         NonLetterCharacterPercentage("prompt", alias="prompt_symbols"),
     ]
     texts, columns = pd.DataFrame({"prompt": list(prompts)}), DataDefinition(text_columns=["prompt"])
-    made: pd.DataFrame = Dataset.from_pandas(texts, columns, descriptors=measures).as_dataframe()
-    return made[["prompt_length", "prompt_symbols"]].astype(float)
+    table: pd.DataFrame = Dataset.from_pandas(texts, columns, descriptors=measures).as_dataframe()
+    return table[["prompt_length", "prompt_symbols"]].astype(float)
 
 
 @torch.inference_mode()

@@ -24,8 +24,8 @@ class Conditions:
             centres.append(rest[near].mean(axis=0))
             rest = rest[~near]
         self.centres = np.array(centres)
-        at = self._nearest(scaled)
-        groups = [sensors[at == place] for place in range(len(centres))]
+        condition = self._nearest(scaled)
+        groups = [sensors[condition == place] for place in range(len(centres))]
         self.means = np.array([group.mean(axis=0) for group in groups])
         self.deviations = np.array([np.maximum(group.std(axis=0), FLOOR) for group in groups])
         return self
@@ -36,10 +36,10 @@ class Conditions:
     def of(self, settings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the condition of each cycle, and whether it was learned from, shapes (n,)."""
         scaled = settings / SCALE
-        at = self._nearest(scaled)
-        return at, np.abs(scaled - self.centres[at]).max(axis=1) < KNOWN
+        condition = self._nearest(scaled)
+        return condition, np.abs(scaled - self.centres[condition]).max(axis=1) < KNOWN
 
     def normalized(self, settings: np.ndarray, sensors: np.ndarray) -> np.ndarray:
         """Return the sensors in deviations from the mean of their condition, shape (n, k)."""
-        at = self._nearest(settings / SCALE)
-        return np.asarray((sensors - self.means[at]) / self.deviations[at])
+        condition = self._nearest(settings / SCALE)
+        return np.asarray((sensors - self.means[condition]) / self.deviations[condition])

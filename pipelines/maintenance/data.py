@@ -83,20 +83,20 @@ def unpacked(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def engines(rows: pd.DataFrame) -> list[Engine]:
     """Return the engines of some rows, in the order of their subset and number."""
-    made = []
+    fleet = []
     for (subset, unit), own in rows.sort_values([SUBSET, UNIT, CYCLE]).groupby([SUBSET, UNIT], sort=False):
         values = (own[CYCLE], own[SETTINGS], own[SENSORS], own[LABEL])
-        made.append(Engine(f"{subset}-{unit}", *(part.to_numpy() for part in values)))
-    return made
+        fleet.append(Engine(f"{subset}-{unit}", *(part.to_numpy() for part in values)))
+    return fleet
 
 
 def cut_off(engines: list[Engine], left: Sequence[int]) -> list[Engine]:
     """Return engines that have so many cycles left at their end: for each, one of those with the shortest lives."""
-    short = sorted(engines, key=lambda one: one.cycle[-1] + one.left[-1])
-    made = []
+    short = sorted(engines, key=lambda candidate: candidate.cycle[-1] + candidate.left[-1])
+    fleet = []
     for cycles in left:
-        if fits := [place for place, one in enumerate(short) if one.left[-1] <= cycles]:
+        if fits := [place for place, candidate in enumerate(short) if candidate.left[-1] <= cycles]:
             engine = short.pop(fits[0])
             known = engine.left >= cycles
-            made.append(Engine(engine.name, *(part[known] for part in engine[1:])))
-    return made
+            fleet.append(Engine(engine.name, *(part[known] for part in engine[1:])))
+    return fleet

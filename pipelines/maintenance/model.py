@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 REASONS = 5
 LEVEL = [windows.names().index(f"{name}, mean of 15") for name in USED]
-OF = {name: [at for at, full in enumerate(windows.names()) if full.startswith(f"{name},")] for name in USED}
+OF = {name: [index for index, full in enumerate(windows.names()) if full.startswith(f"{name},")] for name in USED}
 
 
 class Outlook(NamedTuple):
@@ -61,24 +61,26 @@ class FleetModel(Model):
 
     def answer(self, engines: list[Engine], hangar: int, failure_cost: float) -> dict[str, Any]:
         """Return the answer to one log, about the engine that comes first in the plan."""
-        features = np.array([self.state.features(one)[-1] for one in engines])
-        made = self.outlook(features)
-        slots = plan.plan(plan.costs(made.failing, failure_cost), hangar)
-        order = np.lexsort((made.left, slots))
-        fleet = [planned(engines[at], made, at, int(slots[at])) for at in order.tolist()]
+        features = np.array([self.state.features(engine)[-1] for engine in engines])
+        outlook = self.outlook(features)
+        slots = plan.plan(plan.costs(outlook.failing, failure_cost), hangar)
+        order = np.lexsort((outlook.left, slots))
+        fleet = [planned(engines[index], outlook, index, int(slots[index])) for index in order.tolist()]
         first = int(order[0])
         shown = ("engine", "decision", "service_in", "cycles_left", "low", "high")
         return {name: fleet[0][name] for name in shown} | {
-            "failing": float(made.failing[first, 1]),
+            "failing": float(outlook.failing[first, 1]),
             "health": self.curve(engines[first]),
             "reasons": self.reasons(features[first]),
             "fleet": fleet,
-            "unusual": [said for one in engines for said in self.unusual(one)],
+            "unusual": [remark for engine in engines for remark in self.unusual(engine)],
         }
 
     def curve(self, engine: Engine) -> list[list[float]]:
         """Return the health index as points [cycle, index]."""
-        return [[float(at), float(value)] for at, value in zip(engine.cycle, self.state.health(engine), strict=True)]
+        return [
+            [float(cycle), float(value)] for cycle, value in zip(engine.cycle, self.state.health(engine), strict=True)
+        ]
 
     def reasons(self, features: np.ndarray) -> list[dict[str, Any]]:
         """Return the sensors that move the cycles left most, the strongest first: SHAP values, in sum over windows."""
@@ -86,18 +88,18 @@ class FleetModel(Model):
         effects = np.array([added[OF[name]].sum() for name in USED]).round(1)
         levels = features[LEVEL].round(2)
         return [
-            {"sensor": TITLES[USED[at]], "now": float(levels[at]), "effect": float(effects[at])}
-            for at in np.argsort(-np.abs(effects), kind="stable")[:REASONS].tolist()
+            {"sensor": TITLES[USED[place]], "now": float(levels[place]), "effect": float(effects[place])}
+            for place in np.argsort(-np.abs(effects), kind="stable")[:REASONS].tolist()
         ]
 
     def unusual(self, engine: Engine) -> list[str]:
         """Return what an engine's log has that was not learned from."""
-        said = []
+        remarks = []
         if new := int((~self.state.conditions.of(engine.settings)[1]).sum()):
-            said.append(f"engine {engine.name}: {new} cycles under settings that no engine learned from had")
+            remarks.append(f"engine {engine.name}: {new} cycles under settings that no engine learned from had")
         if engine.cycle[-1] > self.state.oldest:
-            said.append(f"engine {engine.name}: older than every engine learned from")
-        return said
+            remarks.append(f"engine {engine.name}: older than every engine learned from")
+        return remarks
 
 
 def planned(engine: Engine, outlook: Outlook, position: int, slot: int) -> dict[str, Any]:

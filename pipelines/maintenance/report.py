@@ -24,26 +24,26 @@ RIVAL = "LightGBM, defaults"
 def evaluate(model: FleetModel, rows: pd.DataFrame) -> Evaluation:
     """Return the metrics at the last cycle of each engine, and the sections of the report."""
     engines = data.engines(rows)
-    features = np.array([model.state.features(one)[-1] for one in engines])
-    whole = np.array([one.left[-1] for one in engines])
+    features = np.array([model.state.features(engine)[-1] for engine in engines])
+    whole = np.array([engine.left[-1] for engine in engines])
     left = np.minimum(whole, CAP)
-    made = model.outlook(features)
-    squares, inside = (made.left - left) ** 2, ((left >= made.low) & (left <= made.high)).astype(float)
+    outlook = model.outlook(features)
+    squares, inside = (outlook.left - left) ** 2, ((left >= outlook.low) & (left <= outlook.high)).astype(float)
     metrics = {
-        "rmse": remaining_life.rmse(made.left, left),
+        "rmse": remaining_life.rmse(outlook.left, left),
         "coverage": float(inside.mean()),
-        "width": float((made.high - made.low).mean()),
-        "nasa_score": float(remaining_life.nasa(made.left, left).mean()),
-        "rmse_not_capped": remaining_life.rmse(made.left, whole),
+        "width": float((outlook.high - outlook.low).mean()),
+        "nasa_score": float(remaining_life.nasa(outlook.left, left).mean()),
+        "rmse_not_capped": remaining_life.rmse(outlook.left, whole),
     }
-    units = pd.DataFrame({"rmse": paired.root(squares), "coverage": inside, "width": made.high - made.low})
+    units = pd.DataFrame({"rmse": paired.root(squares), "coverage": inside, "width": outlook.high - outlook.low})
     baselines = {
         name: pd.DataFrame({"rmse": paired.root((rival.predict(features) - left) ** 2)})
         for name, rival in (("ridge regression", model.baseline), (RIVAL, model.rival))
     }
     sections = [
-        Section("Cycles left, and what was predicted", scatter(left, made.left, inside)),
-        Section("By data set", by_subset(engines, made, left, inside)),
+        Section("Cycles left, and what was predicted", scatter(left, outlook.left, inside)),
+        Section("By data set", by_subset(engines, outlook, left, inside)),
         Section(f"The plan of {FLEET} engines", gantt(engines[:: max(1, len(engines) // FLEET)][:FLEET], model)),
         Section("What each sensor does to the cycles left", importance(model, features)),
         *cards.sections(model, rows, metrics),
@@ -63,25 +63,32 @@ def scatter(left: np.ndarray, predicted: np.ndarray, inside: np.ndarray) -> Figu
 
 def by_subset(engines: list[Engine], outlook: Outlook, left: np.ndarray, inside: np.ndarray) -> pd.DataFrame:
     """Return the errors in each of NASA's data sets."""
-    of = np.array([one.name.split("-")[0] for one in engines])
+    of = np.array([engine.name.split("-")[0] for engine in engines])
     lines = []
     for subset in (name for name in SUBSETS if (of == name).any()):
-        at = of == subset
-        line = {"data set": subset, "engines": int(at.sum()), "RMSE": remaining_life.rmse(outlook.left[at], left[at])}
-        line |= {"NASA's score": remaining_life.nasa(outlook.left[at], left[at]).sum(), "coverage": inside[at].mean()}
-        lines.append(line | {"mean width": (outlook.high - outlook.low)[at].mean()})
+        mask = of == subset
+        line = {
+            "data set": subset,
+            "engines": int(mask.sum()),
+            "RMSE": remaining_life.rmse(outlook.left[mask], left[mask]),
+        }
+        line |= {
+            "NASA's score": remaining_life.nasa(outlook.left[mask], left[mask]).sum(),
+            "coverage": inside[mask].mean(),
+        }
+        lines.append(line | {"mean width": (outlook.high - outlook.low)[mask].mean()})
     return pd.DataFrame(lines)
 
 
 def gantt(engines: list[Engine], model: FleetModel) -> Figure:
     """Return the plan of some engines with room for one at a time: interval, prediction, and slot of the service."""
-    made = model.outlook(np.array([model.state.features(one)[-1] for one in engines]))
-    slots = plan.plan(plan.costs(made.failing), hangar=1)
-    order = np.lexsort((made.left, slots))[::-1]
+    outlook = model.outlook(np.array([model.state.features(engine)[-1] for engine in engines]))
+    slots = plan.plan(plan.costs(outlook.failing), hangar=1)
+    order = np.lexsort((outlook.left, slots))[::-1]
     drawn = Figure(figsize=(8, 0.28 * len(engines) + 1), layout="constrained")
     axes, height = drawn.subplots(), np.arange(len(engines))
-    axes.hlines(height, made.low[order], made.high[order], color="tab:grey", linewidth=2, label="90 % interval")
-    axes.plot(made.left[order], height, "o", color="tab:blue", markersize=4, label="cycles left")
+    axes.hlines(height, outlook.low[order], outlook.high[order], color="tab:grey", linewidth=2, label="90 % interval")
+    axes.plot(outlook.left[order], height, "o", color="tab:blue", markersize=4, label="cycles left")
     served = slots[order] < plan.SLOTS
     starts = slots[order][served] * plan.SLOT
     axes.barh(height[served], plan.SLOT, left=starts, color="tab:orange", alpha=0.6, label="service")

@@ -33,10 +33,10 @@ class Simple:
 
     def contributions(self, features: np.ndarray) -> np.ndarray:
         """Return what each feature adds, in cycles, with the base in the last column, shape (n, f + 1)."""
-        made = np.zeros((len(features), features.shape[1] + 1))
-        made[:, COLUMNS] = (features[:, COLUMNS] - self.means) * self.line.coef_
-        made[:, -1] = self.line.intercept_ + self.means @ self.line.coef_
-        return made
+        added = np.zeros((len(features), features.shape[1] + 1))
+        added[:, COLUMNS] = (features[:, COLUMNS] - self.means) * self.line.coef_
+        added[:, -1] = self.line.intercept_ + self.means @ self.line.coef_
+        return added
 
 
 class Defaults:

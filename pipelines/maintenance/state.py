@@ -27,10 +27,10 @@ class State:
         The health index is a least-squares line over the sensors: 1 for an engine that has more than CAP cycles left,
         0 for one in its last WORN. Wang et al., "A similarity-based prognostics approach" (2008).
         """
-        settings, sensors = (np.concatenate([part(one) for one in engines]) for part in (_settings, _sensors))
-        self.oldest = max(int(one.cycle[-1]) for one in engines)
+        settings, sensors = (np.concatenate([part(engine) for engine in engines]) for part in (_settings, _sensors))
+        self.oldest = max(int(engine.cycle[-1]) for engine in engines)
         self.conditions = Conditions().fit(settings, sensors)
-        left = np.concatenate([one.left for one in engines])
+        left = np.concatenate([engine.left for engine in engines])
         known = (left > CAP) | (left <= WORN)
         rows = np.column_stack([np.ones(known.sum()), self.conditions.normalized(settings[known], sensors[known])])
         self.weights = np.linalg.lstsq(rows, (left[known] > CAP).astype(float), rcond=None)[0]

@@ -109,5 +109,5 @@ def examples(tables: Tables) -> list[dict[str, Any]]:
     from pipelines.maintenance import log
 
     engines = data.cut_off(data.engines(tables["cycles"]), EXAMPLES_LEFT)
-    fleet = "\n".join(log.written(one, number) for number, one in enumerate(engines, 1))
+    fleet = "\n".join(log.written(engine, number) for number, engine in enumerate(engines, 1))
     return [{"log": text, "hangar": 1} for text in (fleet, log.written(engines[0], 1), log.written(engines[-1], 6))]

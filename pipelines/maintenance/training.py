@@ -25,16 +25,16 @@ def fit(engines: list[Engine], make: Maker, seed: int) -> FleetModel:
     """Return the model of some engines. Raises CapstanError for fewer than SMALLEST, and for one that lacks cycles."""
     if len(engines) < SMALLEST:
         raise CapstanError(f"{len(engines)} engines to learn from; {SMALLEST} are the fewest.")
-    if gaps := [one.name for one in engines if len(one.cycle) <= FEWEST or (np.diff(one.cycle) != 1).any()]:
+    if gaps := [engine.name for engine in engines if len(engine.cycle) <= FEWEST or (np.diff(engine.cycle) != 1).any()]:
         raise CapstanError(f"Engine {gaps[0]} lacks cycles: more than {FEWEST} consecutive ones are needed.")
     state = State().fit(engines)
-    features, left = [state.features(one) for one in engines], [one.left for one in engines]
-    at = cuts([len(own) for own in left], seed)
-    made = out_of_fold(features, left, at, make, seed)
-    true = np.array([own[places] for own, places in zip(left, at, strict=True)])
-    shift = correction(*apart(made, true, seed), np.minimum(true, CAP))
+    features, left = [state.features(engine) for engine in engines], [engine.left for engine in engines]
+    cut_places = cuts([len(own) for own in left], seed)
+    predictions = out_of_fold(features, left, cut_places, make, seed)
+    true = np.array([own[places] for own, places in zip(left, cut_places, strict=True)])
+    shift = correction(*apart(predictions, true, seed), np.minimum(true, CAP))
     middle = make(seed).fit(features, left)
-    nearby, simple = Nearby().fit(made, true), Simple().fit(features, left)
+    nearby, simple = Nearby().fit(predictions, true), Simple().fit(features, left)
     return FleetModel(state, middle, nearby, shift, simple, Defaults(seed).fit(features, left))
 
 
@@ -54,13 +54,13 @@ def out_of_fold(
 ) -> np.ndarray:
     """Return predictions of engines at their cuts by a model of other engines, shape of `cuts`, (engines, DRAWS)."""
     fold = folds(len(features), seed)
-    made = np.empty(cuts.shape)
+    predictions = np.empty(cuts.shape)
     for held in range(FOLDS):
         past = np.flatnonzero(fold != held)
         model = make(seed).fit([features[place] for place in past], [left[place] for place in past])
         for place in np.flatnonzero(fold == held):
-            made[place] = model.predict(features[place][cuts[place]])
-    return made
+            predictions[place] = model.predict(features[place][cuts[place]])
+    return predictions
 
 
 def apart(predicted: np.ndarray, left: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -39,11 +39,11 @@ def signals(model: FleetModel, engines: list[Engine], start: int = log.FEWEST) -
     for engine in engines:
         places = np.arange(start - 1, len(engine.cycle), EVERY)
         features = model.state.features(engine)[places]
-        made = model.outlook(features)
-        for at, (place, own) in enumerate(zip(places.tolist(), features, strict=True)):
+        outlook = model.outlook(features)
+        for index, (place, own) in enumerate(zip(places.tolist(), features, strict=True)):
             seen = engine._replace(cycle=engine.cycle[: place + 1], settings=engine.settings[: place + 1])
-            answer = {"cycles_left": made.left[at], "low": made.low[at], "high": made.high[at]}
-            answer |= {"failing": made.failing[at, 1], LABEL: min(engine.left[place], CAP)}
+            answer = {"cycles_left": outlook.left[index], "low": outlook.low[index], "high": outlook.high[index]}
+            answer |= {"failing": outlook.failing[index, 1], LABEL: min(engine.left[place], CAP)}
             rows.append(state(model, seen, own) | answer)
     return pd.DataFrame(rows).sample(frac=1, random_state=0, ignore_index=True)
 
@@ -52,6 +52,6 @@ def live(requests: pd.DataFrame, predictions: pd.DataFrame, model: FleetModel) -
     """Return the signals of what was asked, that the answers do not have: of the engine that each answer is about."""
     rows = []
     for text, number in zip(requests["log"], predictions["engine"], strict=True):
-        engine = next(one for one in log.parse(text) if int(one.name) == int(number))
+        engine = next(candidate for candidate in log.parse(text) if int(candidate.name) == int(number))
         rows.append(state(model, engine, model.state.features(engine)[-1]))
     return pd.DataFrame(rows, index=requests.index)

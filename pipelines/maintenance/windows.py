@@ -53,8 +53,8 @@ def scatter(values: np.ndarray, length: int) -> np.ndarray:
 
 def slope(values: np.ndarray, length: int) -> np.ndarray:
     """Return the slope of the least-squares line over the window at each row, per cycle; 0 at a single row."""
-    at = np.arange(len(values), dtype=float)[:, None]
+    position = np.arange(len(values), dtype=float)[:, None]
     n = counts(len(values), length)
-    middle = at - (n - 1) / 2  # of the window, in rows
-    moment = sums(values * at, length) - middle * sums(values, length)
+    middle = position - (n - 1) / 2  # of the window, in rows
+    moment = sums(values * position, length) - middle * sums(values, length)
     return np.asarray(moment / np.maximum(n * (n**2 - 1) / 12, 0.5))

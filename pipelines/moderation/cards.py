@@ -33,12 +33,12 @@ def sections(rows: pd.DataFrame, metrics: dict[str, float]) -> list[Section]:
         )
         + ".",
     }
-    said = rows[list(data.CLASSES)].sum()
+    judgements = rows[list(data.CLASSES)].sum()
     dataset = {
         "What it is": "Tweets with words of a lexicon of hate speech, each judged by three or more people (Davidson et "
         "al., 2017); here the part that tests the model.",
-        "Rows": f"{len(rows):,}, with {int(said.sum()):,} judgements: "
-        + ", ".join(f"{name} {int(count):,}" for name, count in said.items())
+        "Rows": f"{len(rows):,}, with {int(judgements.sum()):,} judgements: "
+        + ", ".join(f"{name} {int(count):,}" for name, count in judgements.items())
         + ". Near copies are on one side of the split.",
         "Licence": f"MIT, {data.HOMES[data.FILE]}. The texts are their authors'.",
         "People in it": "Names of accounts and addresses are taken out before anything is learned or kept. The "

@@ -47,21 +47,21 @@ class Case(NamedTuple):
 def case(entries: Sequence[Entry]) -> Case:
     """Return where a text stands after its entries, of which the first opened it."""
     first = entries[0].more
-    made = Case(entries[0].text_id, first["text"], first["priority"], True, frozenset(), None, "", appealed=False)
+    state = Case(entries[0].text_id, first["text"], first["priority"], True, frozenset(), None, "", appealed=False)
     for entry in entries[1:]:
         if entry.act == DECIDED:
-            people = made.people | {entry.person}
-            made = made._replace(waits=False, people=people, kind=entry.more["kind"], at=entry.time)
+            people = state.people | {entry.person}
+            state = state._replace(waits=False, people=people, kind=entry.more["kind"], at=entry.time)
         elif entry.act == SECOND:
-            made = made._replace(waits=True)
+            state = state._replace(waits=True)
         else:
-            made = made._replace(waits=True, appealed=True, priority=made.priority + APPEAL_FIRST)
-    return made
+            state = state._replace(waits=True, appealed=True, priority=state.priority + APPEAL_FIRST)
+    return state
 
 
 def priority(prediction: dict[str, Any]) -> float:
     """Return what the best decision without a person is expected to cost: much where expensive and unsure."""
-    return min(float(one["cost"]) for one in prediction["costs"] if one["decision"] != "ask")
+    return min(float(option["cost"]) for option in prediction["costs"] if option["decision"] != "ask")
 
 
 class Cases:
@@ -91,7 +91,7 @@ class Cases:
                 raise CapstanError(f"{text_id} is decided: {found.kind}. Appeal, or ask for a second opinion.")
             if person.strip() in found.people:
                 raise CapstanError(f"{person.strip()} has decided on {text_id}. Another person has to.")
-            if any(one.act == APPEALED and one.person == person.strip() for one in entries):
+            if any(entry.act == APPEALED and entry.person == person.strip() for entry in entries):
                 raise CapstanError(f"{person.strip()} has appealed on {text_id}. Another person has to decide.")
 
         self.journal.add(text_id, DECIDED, person, why, {"kind": kind}, allowed)
@@ -119,14 +119,19 @@ class Cases:
 
     def waiting(self) -> list[Case]:
         """Return what waits for a decision, the most expensive first."""
-        return sorted((one for one in self.all() if one.waits), key=lambda one: -one.priority)
+        return sorted((record for record in self.all() if record.waits), key=lambda record: -record.priority)
 
     def labels(self) -> list[dict[str, Any]]:
         """Return the decisions that stand, as the endpoint takes labels; a later one corrects the one before."""
         return [
-            {"prediction_id": one.text_id, "label": one.kind, "known_at": one.at, "correct": len(one.people) > 1}
-            for one in self.all()
-            if one.kind and not one.waits
+            {
+                "prediction_id": record.text_id,
+                "label": record.kind,
+                "known_at": record.at,
+                "correct": len(record.people) > 1,
+            }
+            for record in self.all()
+            if record.kind and not record.waits
         ]
 
 
@@ -145,7 +150,7 @@ def fill(cases: Cases, everything: bool = False) -> int:
     """Take in the answered texts that a person should decide, or all of them; return how many were new."""
     import predictions
 
-    known, count = {one.text_id for one in cases.all()}, 0
+    known, count = {record.text_id for record in cases.all()}, 0
     for row in predictions.read("moderation").to_dict("records"):
         text_id, prediction = str(row["prediction_id"]), row["prediction"]
         if text_id not in known and (everything or prediction["decision"] == "ask"):
@@ -170,10 +175,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if name != "history":
             command.add_argument("--by", required=True, help="who")
             command.add_argument("--why", required=True, help="the reason, which is kept")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     cases = Cases(Journal(settings().home / "moderation" / "cases.sqlite"))
     try:
-        print(done(cases, given))
+        print(done(cases, options))
     except CapstanError as error:
         sys.exit(str(error))
 
@@ -184,12 +189,15 @@ def done(cases: Cases, options: argparse.Namespace) -> str:
         return f"{fill(cases, options.all)} new, {len(cases.waiting())} wait"
     if options.command == "list":
         shown = cases.waiting()[: options.top]
-        return "\n".join(f"{one.priority:6.2f}  {one.text_id}  {one.text}" for one in shown) or "Nothing waits."
+        return (
+            "\n".join(f"{record.priority:6.2f}  {record.text_id}  {record.text}" for record in shown)
+            or "Nothing waits."
+        )
     if options.command == "verify":
         return f"{cases.journal.verify()} entries, as they were written"
     if options.command == "labels":
         found = cases.labels()
-        options.file.write_text("".join(json.dumps(one) + "\n" for one in found))
+        options.file.write_text("".join(json.dumps(label) + "\n" for label in found))
         return f"{len(found)} decisions in {options.file}: capstan labels load moderation {options.file}"
     if options.command == "decide":
         cases.decide(options.id, options.kind, options.by, options.why)
@@ -197,7 +205,8 @@ def done(cases: Cases, options: argparse.Namespace) -> str:
         (cases.second if options.command == "second" else cases.appeal)(options.id, options.by, options.why)
     entries = cases.journal.entries(options.id)
     return "\n".join(
-        f"{one.time}  {one.act}  {one.more.get('kind', '')}  by {one.person}: {one.reason}" for one in entries
+        f"{entry.time}  {entry.act}  {entry.more.get('kind', '')}  by {entry.person}: {entry.reason}"
+        for entry in entries
     )
 
 

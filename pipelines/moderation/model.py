@@ -60,10 +60,12 @@ class ModerationModel(MiniLMModel):
 
     def vectors(self, texts: Sequence[str]) -> tuple[np.ndarray, list[np.ndarray]]:
         """Return MiniLM's vector of each text, (n, 384), and what its pieces add to the scores, (pieces, 3) of each."""
-        read_by = [one for one in self.score.members if "vectors" in one.blocks]
+        read_by = [member for member in self.score.members if "vectors" in member.blocks]
         if not read_by:  # the baseline alone, which is never served
             return np.zeros((len(texts), self.encoder.encoder.shape.width)), [np.empty((0, len(CLASSES)))] * len(texts)
-        return self.encoder.along(texts, np.sum([one.stretch * one.weights["vectors"] for one in read_by], axis=0))
+        return self.encoder.along(
+            texts, np.sum([member.stretch * member.weights["vectors"] for member in read_by], axis=0)
+        )
 
     def decided(self, texts: Sequence[str], scores: np.ndarray, votes: np.ndarray) -> dict[str, Any]:
         """Return everything but the reasons. scores, votes: shape (n, 3)."""
@@ -71,9 +73,9 @@ class ModerationModel(MiniLMModel):
         expected = decisions.expected(probability)
         return {
             "probabilities": [dict(zip(CLASSES, row, strict=True)) for row in probability.tolist()],
-            "kind": [CLASSES[at] for at in decisions.named(votes, self.levels).tolist()],
+            "kind": [CLASSES[index] for index in decisions.named(votes, self.levels).tolist()],
             "disagree": 1 - probability.max(axis=1),
-            "decision": [decisions.DECISIONS[at] for at in expected.argmin(axis=1).tolist()],
+            "decision": [decisions.DECISIONS[index] for index in expected.argmin(axis=1).tolist()],
             "costs": [
                 [{"decision": name, "cost": cost} for name, cost in zip(decisions.DECISIONS, row, strict=True)]
                 for row in expected.tolist()
@@ -90,17 +92,17 @@ class ModerationModel(MiniLMModel):
         The levels are in `start`, so that start and parts add up to what decided.
         """
         encoder, start = self.encoder, reasons.start(self.score) + self.levels
-        made: dict[str, Any] = {"instead": [], "start": [], "parts": []}
+        answers: dict[str, Any] = {"instead": [], "start": [], "parts": []}
         for text, own, row, piece in zip(texts, runs, votes + self.levels, pieces, strict=True):
             first, second, _ = np.argsort(-row, kind="stable").tolist()
             turned = np.zeros(len(CLASSES))
             turned[first], turned[second] = 1, -1
             spans = encoder.tokens.spans(text, encoder.most)
             places, values = reasons.effects(self.score, text, own, piece, spans, turned)
-            made["instead"].append(CLASSES[second])
-            made["start"].append(float(start @ turned))
-            made["parts"].append(text_parts.parts(text, places, values))
-        return made
+            answers["instead"].append(CLASSES[second])
+            answers["start"].append(float(start @ turned))
+            answers["parts"].append(text_parts.parts(text, places, values))
+        return answers
 
     def known(self, text: str) -> float:
         """Return the share of the words of a text that were learned from; 1 for a text without words."""
@@ -109,6 +111,6 @@ class ModerationModel(MiniLMModel):
 
     def unusual(self, text: str) -> list[str]:
         """Return in words what sets a text apart from every text that was learned from."""
-        said = ["few of its words are known"] if self.known(text) < FEW else []
-        said += ["longer than every text known"] if len(text) > self.longest else []
-        return said + ([] if any(sign.isalpha() for sign in text) else ["no letters"])
+        remarks = ["few of its words are known"] if self.known(text) < FEW else []
+        remarks += ["longer than every text known"] if len(text) > self.longest else []
+        return remarks + ([] if any(sign.isalpha() for sign in text) else ["no letters"])

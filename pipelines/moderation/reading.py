@@ -49,8 +49,8 @@ def runs(text: str) -> Runs:
 
 def read(texts: Sequence[str], vectors: np.ndarray, found: Sequence[Runs] | None = None) -> Read:
     """Return what is read of some texts. vectors: MiniLM's, shape (n, 384). found: their runs, where they are known."""
-    each = [one.columns for one in (map(runs, texts) if found is None else found)]
-    return Read(counted((one[0] for one in each), WORDS), counted((one[1] for one in each), CHARACTERS), vectors)
+    each = [run.columns for run in (map(runs, texts) if found is None else found)]
+    return Read(counted((pair[0] for pair in each), WORDS), counted((pair[1] for pair in each), CHARACTERS), vectors)
 
 
 def words(text: str) -> list[Gram]:

@@ -37,21 +37,21 @@ def effects(
     and where they are. turned: how much each class counts, shape (3,): 1 for a class and -1 for another.
     """
     found: list[Span] = []
-    made = []
+    added = []
     each = turned / len(score.members)
     for (name, width), grams, columns in zip(WIDTHS.items(), runs[:2], runs.columns, strict=True):
         counts = counted([columns], width)
-        for one in score.members:
-            if name in one.blocks:
-                weights = one.weights[name][counts.indices] @ each
-                made.append(shared(columns, counts, one.tfidf[name].transform(counts), weights))
+        for member in score.members:
+            if name in member.blocks:
+                weights = member.weights[name][counts.indices] @ each
+                added.append(shared(columns, counts, member.tfidf[name].transform(counts), weights))
                 found += grams
     if len(pieces):
-        made.append(pieces @ each)
+        added.append(pieces @ each)
         found += [Place(*span) if span[1] > span[0] else Place(0, len(text)) for span in spans]
-    return found, np.concatenate(made)
+    return found, np.concatenate(added)
 
 
 def start(score: Kind) -> np.ndarray:
     """Return the votes before anything is read, shape (3,)."""
-    return np.asarray(np.mean([one.start() for one in score.members], axis=0))
+    return np.asarray(np.mean([member.start() for member in score.members], axis=0))

@@ -25,13 +25,13 @@ def contracts() -> dict[str, DataFrameSchema]:
     """Return the contract of the table `tweets`."""
     from pandera.pandas import Check, Column, DataFrameSchema
 
-    said = Check(lambda rows: rows[list(CLASSES)].sum(axis=1) >= 1, name="somebody said something")
+    judged = Check(lambda rows: rows[list(CLASSES)].sum(axis=1) >= 1, name="somebody said something")
     columns = {
         "row": Column(int, Check.ge(0), unique=True),
         "text": Column(str, [Check.str_length(1, MOST), Check.str_matches(r"(?s)^.*\S")]),
         "unit": Column(int, Check.ge(0)),
     } | {name: Column(float, Check.ge(0)) for name in CLASSES}
-    return {"tweets": DataFrameSchema(columns, checks=said)}
+    return {"tweets": DataFrameSchema(columns, checks=judged)}
 
 
 class Request(BaseModel):

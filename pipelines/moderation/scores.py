@@ -34,12 +34,12 @@ class Score:
         """Return it, fitted. shares: of each class, shape (n, 3), each row of sum 1. importance: of each text, or 1."""
         self.tfidf = {name: Tfidf().fit(getattr(read, name)) for name in self.blocks if name != "vectors"}
         self.centre: np.ndarray = read.vectors.mean(axis=0)
-        said = shares if self.soft else np.eye(shares.shape[1])[shares.argmax(axis=1)]
-        made = Softmax(self.strength, SOON if self.soft else LATE).fit(
-            [self.columns(name, read) for name in self.blocks], said, importance
+        targets = shares if self.soft else np.eye(shares.shape[1])[shares.argmax(axis=1)]
+        regression = Softmax(self.strength, SOON if self.soft else LATE).fit(
+            [self.columns(name, read) for name in self.blocks], targets, importance
         )
-        self.intercept = made.intercept
-        self.weights = dict(zip(self.blocks, made.weights, strict=True))
+        self.intercept = regression.intercept
+        self.weights = dict(zip(self.blocks, regression.weights, strict=True))
         return self
 
     def columns(self, name: str, read: Read) -> Block:
@@ -50,8 +50,8 @@ class Score:
 
     def scores(self, read: Read) -> np.ndarray:
         """Return the score of each class, shape (n, 3): the logarithms of the shares, but for a common term."""
-        made: np.ndarray = self.intercept + sum(self.columns(name, read) @ self.weights[name] for name in self.blocks)
-        return made
+        total: np.ndarray = self.intercept + sum(self.columns(name, read) @ self.weights[name] for name in self.blocks)
+        return total
 
     def start(self) -> np.ndarray:
         """Return the score of each class before anything is read, shape (3,)."""
@@ -87,7 +87,7 @@ class Pair:
 
     def votes(self, read: Read) -> np.ndarray:
         """Return the scores by which a class is named, shape (n, 3)."""
-        return np.asarray(np.mean([one.scores(read) for one in self.members], axis=0))
+        return np.asarray(np.mean([member.scores(read) for member in self.members], axis=0))
 
     @property
     def members(self) -> list[Score]:

@@ -72,10 +72,10 @@ def split(tables: Tables, labels_until: str = "") -> tuple[Tables, Tables]:
 
     rows = tables["tweets"]
     least = rows.groupby("unit")["text"].min().map(lambda text: zlib.crc32(text.encode()) % TEST_SHARE == 0)
-    at = rows["unit"].map(least).to_numpy(bool)
-    if at.all() or not at.any():
+    held_out = rows["unit"].map(least).to_numpy(bool)
+    if held_out.all() or not held_out.any():
         raise CapstanError(f"{len(rows)} tweets are too few to train and to test on. Give more.")
-    past, test = (part.reset_index(drop=True) for part in (rows[~at], rows[at]))
+    past, test = (part.reset_index(drop=True) for part in (rows[~held_out], rows[held_out]))
     if labels_until:
         from models.text import labelled_texts
         from pipelines.moderation import learned
@@ -116,8 +116,8 @@ def signals(model: ModerationModel, tables: Tables) -> pd.DataFrame:
     read = model.read(texts)
     answers = model.decided(texts, model.score.scores(read), model.score.votes(read))
     shown = {name: answers[name] for name in ("kind", "decision", "disagree", "known")}
-    said = [data.CLASSES[at] for at in training.shares_of(rows).argmax(axis=1).tolist()]
-    return watching.of_texts(texts).assign(**shown, said=said)
+    labels = [data.CLASSES[index] for index in training.shares_of(rows).argmax(axis=1).tolist()]
+    return watching.of_texts(texts).assign(**shown, said=labels)
 
 
 def live_signals(requests: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:

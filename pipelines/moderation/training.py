@@ -43,9 +43,11 @@ def fit(
     content = minilm.quantized(weights) if int8 else None
     encoder = minilm.in_int8(weights, content) if content else minilm.shared(weights)
     read = reading.read(texts, encoder.embed(texts))
-    own, other = (levelled(kind, read, shares, rows["unit"].to_numpy(), seed, importance) for kind in (score, simple))
+    own, baseline = (
+        levelled(kind, read, shares, rows["unit"].to_numpy(), seed, importance) for kind in (score, simple)
+    )
     words = frozenset(word.name for text in texts for word in reading.tokens(text))
-    return ModerationModel(*own, words, max(map(len, texts)), *other, weights, content, rival)
+    return ModerationModel(*own, words, max(map(len, texts)), *baseline, weights, content, rival)
 
 
 def rival_of(rows: pd.DataFrame) -> linear_svc.Decider:

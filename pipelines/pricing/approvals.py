@@ -46,6 +46,6 @@ def added(event: Event, features: dict[str, Any]) -> dict[str, Any]:
     known = list(features.get(APPROVALS) or [])
     if len(known) >= KEPT:
         raise InvalidRow(f"store {event.store} has {KEPT} approvals, which is all that is kept", field=STORE)
-    said = f"{event.brand} for {event.price:.2f}, beyond {low[place]:.2f} to {high[place]:.2f}, by {client()}"
+    approval = f"{event.brand} for {event.price:.2f}, beyond {low[place]:.2f} to {high[place]:.2f}, by {client()}"
     low[place], high[place] = min(low[place], event.price), max(high[place], event.price)
-    return features | {LOWEST: low, HIGHEST: high, APPROVALS: [*known, said]}
+    return features | {LOWEST: low, HIGHEST: high, APPROVALS: [*known, approval]}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def sections(rows: pd.DataFrame, metrics: dict[str, float]) -> list[Section]:
     """Return both cards. rows: the weeks that the metrics come from."""
-    first, last = (weeks.start(int(one)) for one in (rows[NUMBER].min(), rows[NUMBER].max()))
+    first, last = (weeks.start(int(week)) for week in (rows[NUMBER].min(), rows[NUMBER].max()))
     card = {
         "What it is": "A log-log mixed model of packages sold by prices, deals, features and season, with effects of "
         "each store, what its predictions were worth in a held-out year, and a search for prices that gain for sure.",

@@ -64,12 +64,12 @@ class Demand:
 
     def structural(self, rows: Shelves) -> np.ndarray:
         """Return the log of packages without the level of the last weeks, shape (n, 11). All stores must be known."""
-        at = self.places(rows.store)
-        made: np.ndarray = (np.log(rows.price) - self.centre[at]) @ self.cross.T
+        place = self.places(rows.store)
+        logs: np.ndarray = (np.log(rows.price) - self.centre[place]) @ self.cross.T
         for brand, model in enumerate(self.brands):
-            x, z = design(rows, self.centre[at], brand, self.settings.waves)
-            made[:, brand] += x @ model.fixed + (z * model.effects[at]).sum(axis=1)
-        return made
+            x, z = design(rows, self.centre[place], brand, self.settings.waves)
+            logs[:, brand] += x @ model.fixed + (z * model.effects[place]).sum(axis=1)
+        return logs
 
     def level(self, past: Shelves) -> np.ndarray:
         """Return what the eight weeks before say beyond prices and season, shape (n, 11). past: 8 n weeks."""
@@ -84,13 +84,13 @@ class Demand:
 
     def elasticities(self, stores: np.ndarray) -> np.ndarray:
         """Return by what percent the sales of brand i change with one percent of the price of brand j, (n, i, j)."""
-        own = np.column_stack([one.fixed[OWN] + one.effects[self.places(stores), OWN] for one in self.brands])
+        own = np.column_stack([brand.fixed[OWN] + brand.effects[self.places(stores), OWN] for brand in self.brands])
         return np.asarray(self.cross + own[:, :, None] * np.eye(COUNT))
 
     def variance(self, store: int) -> np.ndarray:
         """Return how unsure the elasticities of a store are, as variances, shape (11, 11)."""
-        at = self.places(np.array([store]))[0]
-        own = np.array([one.covariance[OWN, OWN] + one.spread[at, OWN, OWN] for one in self.brands])
+        place = self.places(np.array([store]))[0]
+        own = np.array([brand.covariance[OWN, OWN] + brand.spread[place, OWN, OWN] for brand in self.brands])
         return np.asarray(self.doubt + np.diag(own))
 
 
@@ -118,7 +118,7 @@ def fit(rows: Shelves, past: Shelves, settings: Settings = CHOSEN) -> Demand:
     changes = logs - centre[place]
     dull = changes.std(axis=0) < LEAST_CHANGE
     if dull.any():
-        named = ", ".join(name for name, one in zip(BRANDS, dull, strict=True) if one)
+        named = ", ".join(name for name, flag in zip(BRANDS, dull, strict=True) if flag)
         raise CapstanError(f"The prices of {named} hardly change within a store: nothing is learned about demand.")
     packages = np.exp(rows.sold).sum(axis=0)
     found, variance = crossed(rows, centre[place], changes, settings.waves)
@@ -150,11 +150,11 @@ def enough(rows: Shelves) -> tuple[np.ndarray, np.ndarray]:
 
 def crossed(rows: Shelves, centre: np.ndarray, changes: np.ndarray, waves: int) -> tuple[np.ndarray, np.ndarray]:
     """Return cross elasticities as they come out, (11, 11), and their variances, robust to what a week shares."""
-    made, variance = np.zeros((2, COUNT, COUNT))
+    elasticity, variance = np.zeros((2, COUNT, COUNT))
     for brand in range(COUNT):
-        other = np.arange(COUNT) != brand
+        others = np.arange(COUNT) != brand
         x, z = design(rows, centre, brand, waves)
-        model = mixed.fit(rows.sold[:, brand], np.column_stack([x, changes[:, other]]), z, rows.store, rows.week)
-        made[brand, other] = model.fixed[x.shape[1] :]
-        variance[brand, other] = np.diag(model.covariance)[x.shape[1] :]
-    return made, variance
+        model = mixed.fit(rows.sold[:, brand], np.column_stack([x, changes[:, others]]), z, rows.store, rows.week)
+        elasticity[brand, others] = model.fixed[x.shape[1] :]
+        variance[brand, others] = np.diag(model.covariance)[x.shape[1] :]
+    return elasticity, variance

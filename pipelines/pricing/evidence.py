@@ -95,7 +95,9 @@ def changed(learned: Demand, rows: Shelves, past: Shelves) -> tuple[np.ndarray, 
 
 def shares(predicted: np.ndarray, actual: np.ndarray, near: np.ndarray, week: np.ndarray) -> np.ndarray:
     """Return what share of the changes of each brand came true, and its error, (2, 11). Arguments: see `changed`."""
-    return np.array([slope(actual[at, one], predicted[at, one], week[at]) for one, at in enumerate(near.T)]).T
+    return np.array(
+        [slope(actual[mask, brand], predicted[mask, brand], week[mask]) for brand, mask in enumerate(near.T)]
+    ).T
 
 
 def slope(actual: np.ndarray, predicted: np.ndarray, week: np.ndarray) -> tuple[float, float]:

@@ -68,9 +68,9 @@ class PricingModel(Model):
         """Return the fields of `Prediction`, one item per row."""
         answers = []
         for row in range(len(columns[STORE])):
-            given = {name: columns[name][row] for name in self.inputs}
-            answers.append(self.answer(given, row))
-        return {name: [one[name] for one in answers] for name in answers[0]} if answers else {}
+            request = {name: columns[name][row] for name in self.inputs}
+            answers.append(self.answer(request, row))
+        return {name: [answer[name] for answer in answers] for name in answers[0]} if answers else {}
 
     def shelf(self, request: dict[str, Any], row: int = 0) -> Shelf:
         """Return the shelf that a request is about. Raises InvalidRow for a store that nothing is known of."""
@@ -136,18 +136,20 @@ class PricingModel(Model):
         approval = list(map(approvals.needed, prices, shelf.seen.lowest, shelf.seen.highest))
         columns = {
             **{"brand": BRANDS, "now": map(money, shelf.now), "usual": map(money, shelf.seen.usual)},
-            **{"proposed": map(money, prices), "packages": (round(float(one), 1) for one in packages)},
+            **{"proposed": map(money, prices), "packages": (round(float(sold), 1) for sold in packages)},
             **{"profit": map(money, expected), "kept": map(str, kept), "approval": approval},
         }
         return {
             **{"decision": KEEP if reason else CHANGE, "reason": reason},
-            "proposals": [dict(zip(columns, one, strict=True)) for one in zip(*columns.values(), strict=True)],
+            "proposals": [
+                dict(zip(columns, proposal, strict=True)) for proposal in zip(*columns.values(), strict=True)
+            ],
             **{"profit": money(expected.sum()), "profit_low": money(low), "profit_high": money(high)},
             **{"gain": money(gain), "gain_low": money(gain - SURE * error), "gain_high": money(gain + SURE * error)},
             "experiment": self.experiment(shelf, prices, change),
             **self.curves(shelf, prices, BRANDS.index(request["brand"])),
             "needs_approval": any(approval),
-            "approvals": [str(one) for one in request[APPROVALS]] if request[APPROVALS] is not None else [],
+            "approvals": [str(note) for note in request[APPROVALS]] if request[APPROVALS] is not None else [],
         }
 
     def decided(self, shelf: Shelf, change: float) -> tuple[np.ndarray, str]:

@@ -26,20 +26,20 @@ PLAUSIBLE = (-8.0, -0.5)  # own elasticities of a brand of orange juice in a sto
 def evaluate(model: PricingModel, rows: pd.DataFrame) -> Evaluation:
     """Return the metrics on weeks that were not learned from, and the sections of the report. Weeks are the units."""
     test, past = shelves.sold_weeks(rows), shelves.history(rows)
-    made = model.demand.forecast(test, past)
+    forecast = model.demand.forecast(test, past)
     guesses = {rivals.LAST: rivals.last_week(past)}
-    guesses |= {name: one.forecast(test, past) for name, one in model.rivals.items()}
-    own = errors(made, test)
+    guesses |= {name: rival.forecast(test, past) for name, rival in model.rivals.items()}
+    own = errors(forecast, test)
     metrics = {name: float(column.mean()) for name, column in own.items()}
     known = getattr(model, "evidence", evidence.NONE)  # a version from before has none
-    held = inside(known, made, test)
+    held = inside(known, forecast, test)
     metrics |= {"inside": float(held.mean()), "band_off": abs(float(held.mean()) - INSIDE)}
     predicted, actual, near = evidence.changed(model.demand, test, past)
     shares = evidence.shares(predicted, actual, near, test.week)[0]
     metrics["came_true"] = float(np.clip(shares[known.proven], 0, 1).mean()) if known.proven.any() else 0.0
     metrics["elastic"] = elastic(model.demand)
     baselines = {name: errors(guess, test) for name, guess in guesses.items()}
-    compared = pd.DataFrame({"the demand model": metrics} | {name: one.mean() for name, one in baselines.items()}).T
+    compared = pd.DataFrame({"the demand model": metrics} | {name: frame.mean() for name, frame in baselines.items()}).T
     sections = [
         Section("Errors of the log of packages", compared.reset_index(names="forecast")),
         Section("Elasticities, and what came true of predictions", by_brand(model.demand, known, shares)),
@@ -61,7 +61,9 @@ def errors(predicted: np.ndarray, test: Shelves) -> pd.DataFrame:
     error = np.abs(predicted - test.sold)
     moved = np.abs(np.log(test.price / test.before)) > MOVED
     weeks, codes = np.unique(test.week, return_inverse=True)
-    above, below = (np.bincount(codes, one.sum(axis=1), len(weeks)) for one in (error * moved, moved.astype(float)))
+    above, below = (
+        np.bincount(codes, values.sum(axis=1), len(weeks)) for values in (error * moved, moved.astype(float))
+    )
     return pd.DataFrame({"mae": paired.by_unit(error.mean(axis=1), test.week), "mae_moved": paired.ratio(above, below)})
 
 
@@ -77,14 +79,14 @@ def by_brand(demand: Demand, known: evidence.Evidence, later: np.ndarray) -> pd.
     return pd.DataFrame(
         {
             "brand": BRANDS,
-            "own elasticity": [one.fixed[OWN] for one in demand.brands],
-            "its error": [np.sqrt(one.covariance[OWN, OWN]) for one in demand.brands],
+            "own elasticity": [brand.fixed[OWN] for brand in demand.brands],
+            "its error": [np.sqrt(brand.covariance[OWN, OWN]) for brand in demand.brands],
             "lowest store": own.min(axis=0),
             "highest store": own.max(axis=0),
             "others, mean": demand.cross.sum(axis=1) / (COUNT - 1),
             "came true in the held-out year": known.share,
             "error of that": known.error,
-            "may move": ["yes" if one else "no" for one in known.proven],
+            "may move": ["yes" if proven else "no" for proven in known.proven],
             "came true later": later,
         }
     )

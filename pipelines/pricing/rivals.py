@@ -25,7 +25,7 @@ class StoreMean:
 
     def fit(self, rows: Shelves, past: Shelves) -> StoreMean:
         self.stores, place = np.unique(rows.store, return_inverse=True)
-        self.means = np.stack([rows.sold[place == one].mean(axis=0) for one in range(len(self.stores))])
+        self.means = np.stack([rows.sold[place == store].mean(axis=0) for store in range(len(self.stores))])
         return self
 
     def forecast(self, rows: Shelves, past: Shelves) -> np.ndarray:
@@ -42,7 +42,9 @@ class LeastSquares:
         return self
 
     def forecast(self, rows: Shelves, past: Shelves) -> np.ndarray:
-        return np.column_stack([self.columns(rows, past, brand) @ one for brand, one in enumerate(self.weights)])
+        return np.column_stack(
+            [self.columns(rows, past, brand) @ weights for brand, weights in enumerate(self.weights)]
+        )
 
     def columns(self, rows: Shelves, past: Shelves, brand: int) -> np.ndarray:
         sold, price, feat = (

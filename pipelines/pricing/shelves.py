@@ -90,7 +90,7 @@ def to_sell(sales: pd.DataFrame) -> pd.DataFrame:
     index = tables[SOLD].index
     numbers = index.get_level_values(WEEK)
     rows = pd.DataFrame({STORE: index.get_level_values(STORE), NUMBER: numbers, BRAND: BRANDS[0]})
-    rows[WEEK] = [weeks.start(int(one)).isoformat() for one in numbers]
+    rows[WEEK] = [weeks.start(int(number)).isoformat() for number in numbers]
     rows[EVENT_TIMESTAMP] = moments(rows[NUMBER])
     rows[LABEL_KNOWN_AT] = moments(rows[NUMBER] + 1)
     rows = rows.assign(**{name: list(table.to_numpy()) for name, table in tables.items()})
@@ -101,7 +101,7 @@ def to_sell(sales: pd.DataFrame) -> pd.DataFrame:
 
 def named(flags: pd.DataFrame) -> list[list[str]]:
     """Return the names of the brands that each week has a flag of."""
-    return [[name for name, one in zip(BRANDS, row, strict=True) if one] for row in flags.to_numpy()]
+    return [[name for name, flag in zip(BRANDS, row, strict=True) if flag] for row in flags.to_numpy()]
 
 
 def before(sales: pd.DataFrame) -> pd.DataFrame:

@@ -109,8 +109,8 @@ def live_signals(requests: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFr
     """Return the mean price on the shelf, and how many brands are featured."""
     import pandas as pd
 
-    now = [sum(one["now"] for one in shelf) / len(shelf) for shelf in predictions["proposals"]]
-    return pd.DataFrame({"price_now": now, "brands_featured": [float(len(one)) for one in requests["featured"]]})
+    now = [sum(brand["now"] for brand in shelf) / len(shelf) for shelf in predictions["proposals"]]
+    return pd.DataFrame({"price_now": now, "brands_featured": [float(len(names)) for names in requests["featured"]]})
 
 
 def examples(tables: Tables) -> list[dict[str, Any]]:

@@ -16,4 +16,6 @@ def fit(rows: pd.DataFrame) -> PricingModel:
     sold, past = shelves.sold_weeks(rows), shelves.history(rows)
     learned = demand.fit(sold, past)  # first: it says what is missing where there is too little
     simple: dict[str, Any] = {rivals.MEAN: rivals.StoreMean(), rivals.SIMPLE: rivals.LeastSquares()}
-    return PricingModel(learned, evidence.fit(sold, past), {name: one.fit(sold, past) for name, one in simple.items()})
+    return PricingModel(
+        learned, evidence.fit(sold, past), {name: rival.fit(sold, past) for name, rival in simple.items()}
+    )

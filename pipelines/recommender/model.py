@@ -76,11 +76,11 @@ class Recommender(Model):
         films, scores = self.rank(past)
         shown = [row[: int(count)] for row, count in zip(films, columns["count"], strict=True)]
         sizes = zip(scores, shown, known, strict=True)
-        chances = [self.chance.of(row[: len(given)], count) for row, given, count in sizes]
+        chances = [self.chance.of(row[: len(listed)], count) for row, listed, count in sizes]
         titles, rankings = self.catalogue.titles, []
-        for row, (given, sure) in enumerate(zip(shown, chances, strict=True)):
-            because = self.reasons(past.part(row, row + 1), given)
-            places = zip(given, sure, because, strict=True)
+        for row, (listed, sure) in enumerate(zip(shown, chances, strict=True)):
+            because = self.reasons(past.part(row, row + 1), listed)
+            places = zip(listed, sure, because, strict=True)
             rankings.append([{"item": titles[film], "score": float(p), "because": why} for film, p, why in places])
         return {
             "ranking": rankings,
@@ -108,7 +108,7 @@ class Recommender(Model):
                 scores = self.served.scores(part.matrix(METHODS[SERVED].weighting))
             films = ranking.top(scores, part.matrix().toarray() > 0, CANDIDATES)
             parts.append((films, np.take_along_axis(scores, films, axis=1)))
-        films, scores = (np.concatenate(made) for made in zip(*parts, strict=True))
+        films, scores = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
         return films, scores
 
     def reasons(self, history: Histories, films: np.ndarray) -> list[list[str]]:
@@ -127,8 +127,8 @@ class Recommender(Model):
         """Return the history of each row: what is stored, then what is liked."""
         films, stars = [], []
         rows = zip(columns["user_id"], columns["liked"], columns["films"], columns["stars"], strict=True)
-        for row, (user, liked, stored, given) in enumerate(rows):
-            stored, given = (list(values) if _there(values) else [] for values in (stored, given))
+        for row, (user, liked, stored, ratings) in enumerate(rows):
+            stored, ratings = (list(values) if _there(values) else [] for values in (stored, ratings))
             if not stored and not len(liked):
                 raise InvalidRow(
                     f"There are no ratings of user {user}. Send titles that this person likes as `liked`, or send a "
@@ -137,7 +137,7 @@ class Recommender(Model):
                     "user_id",
                 )
             films.append([*stored, *(self.number(title, row) for title in liked)])
-            stars.append([*given, *[LIKED] * len(liked)])
+            stars.append([*ratings, *[LIKED] * len(liked)])
         return histories(films, stars, self.catalogue.numbers)
 
     def number(self, title: str, row: int = 0, field: str = "liked") -> int:

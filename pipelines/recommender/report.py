@@ -58,8 +58,8 @@ class HeldOut:
                 for row, films in enumerate(hidden[start : start + CHUNK]):
                     rated[row, films] = True
                 lists[metric].append(ranking.top(scores, rated, SHOWN))
-        shown = {metric: np.concatenate(made) for metric, made in lists.items()}
-        return pd.DataFrame({metric: _ndcg(made, self.sets[metric][0]) for metric, made in shown.items()})
+        shown = {metric: np.concatenate(rankings) for metric, rankings in lists.items()}
+        return pd.DataFrame({metric: _ndcg(rankings, self.sets[metric][0]) for metric, rankings in shown.items()})
 
     def short(self, method: Scorer, weighting: str, seed: int = 0) -> pd.DataFrame:
         """Return the nDCG for each person in the random fifth, from 1, 2, 3, 5 and 10 titles: a column per number.
@@ -67,12 +67,12 @@ class HeldOut:
         The other ratings of a person are no candidates.
         """
         hidden = [np.concatenate(pair) for pair in zip(self.past.items, self.sets["ndcg"][1], strict=True)]
-        made = {}
+        columns = {}
         for titles in SHORT:
             asked = protocol.cut(self.past, titles, seed)
             shown = alone(method, asked, weighting, SHOWN, hidden)
-            made[titles] = _ndcg(shown, self.held)
-        return pd.DataFrame(made)
+            columns[titles] = _ndcg(shown, self.held)
+        return pd.DataFrame(columns)
 
     def of_lists(self, ranked: np.ndarray) -> pd.DataFrame:
         """Return the same of lists of films, shape (n, many)."""

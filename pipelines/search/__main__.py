@@ -39,8 +39,8 @@ def embed(texts: Sequence[str]) -> np.ndarray:
 
 def parser() -> argparse.ArgumentParser:
     """Return the commands."""
-    made = argparse.ArgumentParser("python -m pipelines.search", description=__doc__, formatter_class=Raw)
-    commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    root = argparse.ArgumentParser("python -m pipelines.search", description=__doc__, formatter_class=Raw)
+    commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, argument in (("add", "folder"), ("watch", "folder"), ("delete", "path"), ("export", "file")):
         commands.add_parser(name).add_argument(argument, type=Path)
     asked = commands.add_parser("ask")
@@ -48,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
     asked.add_argument("--count", type=int, default=5)
     commands.add_parser("page").add_argument("--port", type=int, default=8765)
     commands.add_parser("links")
-    return made
+    return root
 
 
 class Raw(argparse.RawDescriptionHelpFormatter):
@@ -66,50 +66,54 @@ def answered(notes: Notes, question: str, count: int) -> str:
     if not (found := notes.ask(question, count)):
         raise SystemExit("Nothing was found. `add FOLDER` reads notes.")
     quotes = notes.answer(question, found)
-    lines = [f"{' '.join(one.text.split())} [{one.paper + 1}]" for one in quotes]
+    lines = [f"{' '.join(quote.text.split())} [{quote.paper + 1}]" for quote in quotes]
     lines = lines or ["No sentence of your notes answers this well enough. The nearest passages:"]
-    for number, one in enumerate(found, 1):
-        lines += ["", f"[{number}] {one.title}  {one.path}  {one.score:.2f}", f"    {' '.join(one.snippet.split())}"]
+    for number, passage in enumerate(found, 1):
+        lines += [
+            "",
+            f"[{number}] {passage.title}  {passage.path}  {passage.score:.2f}",
+            f"    {' '.join(passage.snippet.split())}",
+        ]
     return "\n".join(lines)
 
 
 def serve(notes: Notes, port: int) -> None:
     """Serve the page until it is interrupted."""
     try:
-        made = notes_page.server(notes, port)
+        server = notes_page.server(notes, port)
     except OSError as error:
         raise SystemExit(f"Port {port} cannot be used ({error.strerror}). Name another one with --port.") from error
-    print(f"http://{notes_page.HOST}:{made.server_port}", flush=True)
-    with made, suppress(KeyboardInterrupt):
-        made.serve_forever()
+    print(f"http://{notes_page.HOST}:{server.server_port}", flush=True)
+    with server, suppress(KeyboardInterrupt):
+        server.serve_forever()
 
 
 def main() -> None:
     """Do what the command says."""
     without_tracebacks()
-    given = parser().parse_args()
+    options = parser().parse_args()
     notes = Notes(settings().home / "search-notes", embed)
-    if given.command in ("add", "watch"):
-        if not given.folder.is_dir():
-            raise SystemExit(f"{given.folder} is no folder. Name one with notes.")
-        done = notes.add(given.folder)
+    if options.command in ("add", "watch"):
+        if not options.folder.is_dir():
+            raise SystemExit(f"{options.folder} is no folder. Name one with notes.")
+        done = notes.add(options.folder)
         print(said(done), flush=True)
-        while given.command == "watch":
+        while options.command == "watch":
             time.sleep(EVERY)
-            refused, done = done.refused, notes.add(given.folder)
+            refused, done = done.refused, notes.add(options.folder)
             if done.added or done.gone or done.refused != refused:
                 print(said(done), flush=True)
-    elif given.command == "ask":
-        print(answered(notes, given.question, given.count))
-    elif given.command == "page":
-        serve(notes, given.port)
-    elif given.command == "links":
+    elif options.command == "ask":
+        print(answered(notes, options.question, options.count))
+    elif options.command == "page":
+        serve(notes, options.port)
+    elif options.command == "links":
         for first, second, cosine in notes.links():
             print(f"{cosine:.2f}  {first}  {second}")
-    elif given.command == "export":
-        print(f"{notes.export(given.file)} passages in {given.file}")
-    elif not (count := notes.delete(given.path)):
-        raise SystemExit(f"No note of {given.path} is known.")
+    elif options.command == "export":
+        print(f"{notes.export(options.file)} passages in {options.file}")
+    elif not (count := notes.delete(options.path)):
+        raise SystemExit(f"No note of {options.path} is known.")
     else:
         print(f"{count} notes forgotten")
 

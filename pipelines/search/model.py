@@ -130,13 +130,13 @@ class SearchModel(Model):
     def _answer(self, text: str, count: int, query: queries.Query, wanted: bool, scores: Scores) -> dict[str, Any]:
         allowed = self.index.allowed(query)
         whole = np.where(allowed, scores.words + scores.meaning, -np.inf)
-        first = [at for at in np.argsort(-whole, kind="stable")[:count].tolist() if allowed[at]]
-        found = [self.index.hit(at, float(whole[at])) for at in first]
+        first = [position for position in np.argsort(-whole, kind="stable")[:count].tolist() if allowed[position]]
+        found = [self.index.hit(position, float(whole[position])) for position in first]
         reasons = self.index.all_reasons(query, found, self.scoring)
         written = {token.term: token.word for token in self.index.manifest.analyzer.tokens(text)}
         hits = [
-            self._hit(hit, {term.text: value for term, value in why.items()}, written, scores.at(at))
-            for hit, why, at in zip(found, reasons, first, strict=True)
+            self._hit(hit, {term.text: value for term, value in why.items()}, written, scores.at(position))
+            for hit, why, position in zip(found, reasons, first, strict=True)
         ]
         known = [bool(self.index.having(term.text)) for term in query.terms]
         share = sum(known) / len(known) if known else 0.0
@@ -146,9 +146,9 @@ class SearchModel(Model):
         unusual += ["no paper is near in meaning"] if nearest < FAR else []
         return {
             "answer": [
-                {"text": one.text, "source": f"{one.paper + 1}. {hits[one.paper][0]['item']}"}
-                | {"key": found[one.paper].key, "sentence": one.sentence + 1, "chance": one.probability}
-                for one in quotes
+                {"text": quote.text, "source": f"{quote.paper + 1}. {hits[quote.paper][0]['item']}"}
+                | {"key": found[quote.paper].key, "sentence": quote.sentence + 1, "chance": quote.probability}
+                for quote in quotes
             ],
             "refused": REFUSED if wanted and not quotes else None,
             "hits": [hit for hit, _ in hits],
@@ -161,12 +161,12 @@ class SearchModel(Model):
         }
 
     def _facets(self, found: np.ndarray) -> list[dict[str, Any]]:
-        made = []
+        listed = []
         for name, values in facets.FACETS.items():
             counts = np.bincount(self.coded[name][found], minlength=len(values)).tolist()
             pairs = sorted(zip(values, counts, strict=True), key=lambda pair: -pair[1])
-            made += [{"facet": name, "value": value, "count": count} for value, count in pairs if count]
-        return made
+            listed += [{"facet": name, "value": value, "count": count} for value, count in pairs if count]
+        return listed
 
     def _hit(
         self, hit: Hit, reasons: dict[str, float], written: dict[str, str], score: Scores
@@ -185,11 +185,11 @@ class SearchModel(Model):
             end = stop
         parts += [{"part": found.text[end:], "effect": 0.0}] if end < len(found.text) else []
         words, meaning = float(score.words), float(score.meaning)
-        made = {
+        answer = {
             "item": document.fields["title"], "score": min(1.0, hit.score), "because": because, "key": hit.key,
             "snippet": found.text, "marks": [list(mark) for mark in found.marks], "words": words, "meaning": meaning,
         }  # fmt: skip
-        return made | dict(document.attributes), parts
+        return answer | dict(document.attributes), parts
 
 
 def shown(place: int, hit: dict[str, Any], parts: list[dict[str, Any]]) -> list[dict[str, Any]]:

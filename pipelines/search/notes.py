@@ -65,7 +65,7 @@ def passages(text: str) -> Iterator[str]:
     """Yield the paragraphs of a text, short ones together, up to about WORDS words each."""
     held: list[str] = []
     for paragraph in re.split(r"\n\s*\n", text):
-        if held and sum(len(one.split()) for one in (*held, paragraph)) > WORDS:
+        if held and sum(len(piece.split()) for piece in (*held, paragraph)) > WORDS:
             yield "\n\n".join(held)
             held = []
         if paragraph.strip():
@@ -106,7 +106,7 @@ class Notes:
 
     def delete(self, path: Path) -> int:
         """Forget a note, or all notes of a folder, for good, and return how many they were."""
-        own = {one for one in self.known() if Path(one).is_relative_to(path.resolve())}
+        own = {note for note in self.known() if Path(note).is_relative_to(path.resolve())}
         if own:
             self._write([], own)
         return len(own)
@@ -118,8 +118,13 @@ class Notes:
         index, query = self.index(), queries.parse(text, self.index().manifest.analyzer, FIELDS)
         words, cosines = index.all_scores(query)[None], self.embed([text]) @ self.vectors(index).T
         scores = np.where(index.allowed(query), fusion.weighted(words, cosines, SHARE)[0], -np.inf)
-        first = [at for at in np.argsort(-scores, kind="stable")[:count].tolist() if scores[at] > -np.inf]
-        return [self._found(index, query, index.hit(at, float(scores[at])), float(cosines[0, at])) for at in first]
+        first = [
+            position for position in np.argsort(-scores, kind="stable")[:count].tolist() if scores[position] > -np.inf
+        ]
+        return [
+            self._found(index, query, index.hit(position, float(scores[position])), float(cosines[0, position]))
+            for position in first
+        ]
 
     def answer(self, text: str, passages: Sequence[Found]) -> list[quoting.Quote]:
         """Return sentences of the first of some passages that answer a question, word for word; none says so as well.
@@ -128,7 +133,7 @@ class Notes:
         """
         index = self.index()
         rareness = quoting.Rareness(index, queries.parse(text, index.manifest.analyzer, FIELDS))
-        texts, cosines = [one.text for one in passages], [one.nearness for one in passages]
+        texts, cosines = [passage.text for passage in passages], [passage.nearness for passage in passages]
         return quoting.answer(text, rareness, texts, cosines, self.embed)
 
     def links(self) -> list[tuple[str, str, float]]:
@@ -136,30 +141,32 @@ class Notes:
         if not self.known():
             return []
         index = self.index()
-        paths = np.array([one["path"] for one in index.attributes()])
+        paths = np.array([passage["path"] for passage in index.attributes()])
         vectors = self.vectors(index)
         near = vectors @ vectors.T
         names = np.unique(paths)
-        made = [
-            (str(one), str(other), round(float(near[np.ix_(paths == one, paths == other)].max()), 3))
-            for place, one in enumerate(names)
-            for other in names[place + 1 :]
+        pairs = [
+            (str(first), str(second), round(float(near[np.ix_(paths == first, paths == second)].max()), 3))
+            for place, first in enumerate(names)
+            for second in names[place + 1 :]
         ]
-        return sorted((pair for pair in made if pair[2] >= LINKED), key=lambda pair: -pair[2])
+        return sorted((pair for pair in pairs if pair[2] >= LINKED), key=lambda pair: -pair[2])
 
     def export(self, file: Path) -> int:
         """Write all passages to a file, a JSON line each, and return how many."""
         index = self.index()
-        documents = [index.document(index.hit(at, 0.0)) for at in range(len(index))] if self.known() else []
+        documents = [index.document(index.hit(position, 0.0)) for position in range(len(index))] if self.known() else []
         with atomic_write(file) as partial:
-            partial.write_text("".join(json.dumps(dict(one.fields) | dict(one.attributes)) + "\n" for one in documents))
+            partial.write_text(
+                "".join(json.dumps(dict(document.fields) | dict(document.attributes)) + "\n" for document in documents)
+            )
         return len(documents)
 
     def known(self) -> dict[str, str]:
         """Return the digest of each note by its path."""
         if not (self.home / "index" / manifest.FILE).exists():
             return {}
-        return {one["path"]: one["digest"] for one in self.index().attributes()}
+        return {passage["path"]: passage["digest"] for passage in self.index().attributes()}
 
     def index(self) -> Index:
         """Return the index as it is now."""
@@ -180,13 +187,13 @@ class Notes:
             for note in notes
             for number, passage in enumerate(passages(note.text))
         ]  # fmt: skip
-        vectors = self.embed([f"{one.fields['title']} {one.fields['text']}" for one in documents])
-        kept = self._kept() | dict(zip([one.key for one in documents], vectors, strict=True))
+        vectors = self.embed([f"{document.fields['title']} {document.fields['text']}" for document in documents])
+        kept = self._kept() | dict(zip([document.key for document in documents], vectors, strict=True))
         self._keep(kept)
         with Writer(self.home / "index", FIELDS) as writer:
             known = Index(self.home / "index")
-            for key, one in zip(known.keys(), known.attributes(), strict=True):
-                if one["path"] in removed:
+            for key, attributes in zip(known.keys(), known.attributes(), strict=True):
+                if attributes["path"] in removed:
                     writer.delete(key)
             for document in documents:
                 writer.add(document)

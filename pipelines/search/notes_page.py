@@ -31,14 +31,14 @@ def drawn(question: str, quotes: Sequence[Quote], found: Sequence[Found]) -> str
     parts = [f"<h1>Your notes</h1><form>{field}</form>"]
     if question and not quotes:
         parts.append("<p>No sentence of your notes answers this well enough.</p>")
-    for one in quotes:
-        number = one.paper + 1
-        parts.append(f'<blockquote>{escape(one.text)} <a href="#note-{number}">[{number}]</a></blockquote>')
+    for sentence in quotes:
+        number = sentence.paper + 1
+        parts.append(f'<blockquote>{escape(sentence.text)} <a href="#note-{number}">[{number}]</a></blockquote>')
     if found:
         notes = "".join(
-            f'<li id="note-{number}"><b>{escape(one.title)}</b><br>{escape(one.snippet)}<br>'
-            f"<small>{escape(one.path)}</small></li>"
-            for number, one in enumerate(found, 1)
+            f'<li id="note-{number}"><b>{escape(passage.title)}</b><br>{escape(passage.snippet)}<br>'
+            f"<small>{escape(passage.path)}</small></li>"
+            for number, passage in enumerate(found, 1)
         )
         parts.append(f"<h2>Notes</h2><ol>{notes}</ol>")
     head = f'<meta charset="utf-8"><title>Your notes</title><style>{STYLE}</style>'

@@ -91,10 +91,14 @@ def chosen(texts: Sequence[Sequence[str]], probability: np.ndarray, settings: Se
 
     texts: the sentences of each paper. probability: of all of them, in one row.
     """
-    every = [(paper, at, text) for paper, each in enumerate(texts) for at, text in enumerate(each)]
-    order = [at for at in np.argsort(-probability, kind="stable")[:MOST].tolist() if probability[at] >= settings.least]
-    made = [(*every[at], float(probability[at])) for at in order]
-    return [Quote(paper, sentence, text, value) for paper, sentence, text, value in made]
+    every = [(paper, number, text) for paper, each in enumerate(texts) for number, text in enumerate(each)]
+    order = [
+        position
+        for position in np.argsort(-probability, kind="stable")[:MOST].tolist()
+        if probability[position] >= settings.least
+    ]
+    best = [(*every[position], float(probability[position])) for position in order]
+    return [Quote(paper, sentence, text, value) for paper, sentence, text, value in best]
 
 
 def answer(
@@ -112,7 +116,7 @@ def answer(
     divisions = [divided(text) for text in texts[:PAPERS]]
     if not divisions:
         return []
-    query, *vectors = embed([asked, *(one for each in divisions for one in each)])
+    query, *vectors = embed([asked, *(sentence for each in divisions for sentence in each)])
     near = np.split(np.array(vectors) @ query, np.cumsum([len(each) for each in divisions])[:-1])
     shares = [np.array(list(map(rareness.share, each))) for each in divisions]
     return chosen(divisions, probabilities(figures(near, shares, cosines[:PAPERS]), settings), settings)

@@ -26,13 +26,13 @@ def evaluate(model: SearchModel, claims: pd.DataFrame) -> Evaluation:
     numbers = {key: number for number, key in enumerate(model.index.keys())}
     relevant = [pd.Index(text.split()).map(lambda key: numbers.get(key, -1)).to_numpy() for text in claims["relevant"]]
     asked = [queries.words(text, model.index.manifest.analyzer) for text in texts]
-    made = values(model.ranked(texts), relevant)
+    scores = values(model.ranked(texts), relevant)
     simple = values(model.words(asked, Bm25f()), relevant)
-    metrics = {name: float(column.mean()) for name, column in made.items()}
+    metrics = {name: float(column.mean()) for name, column in scores.items()}
     metrics |= {f"{name}_of_bm25": float(column.mean()) for name, column in simple.items()}
-    worst = claims[["text"]].assign(**made).sort_values("ndcg", kind="stable").head(WORST)
+    worst = claims[["text"]].assign(**scores).sort_values("ndcg", kind="stable").head(WORST)
     sections = [Section("Claims whose papers are not found", worst), *cards.sections(claims, metrics)]
-    return Evaluation(metrics, sections, pd.DataFrame(made), {"BM25": pd.DataFrame(simple)[["ndcg"]]})
+    return Evaluation(metrics, sections, pd.DataFrame(scores), {"BM25": pd.DataFrame(simple)[["ndcg"]]})
 
 
 def values(scores: np.ndarray, relevant: list[np.ndarray]) -> dict[str, np.ndarray]:

@@ -20,13 +20,13 @@ def contracts() -> dict[str, DataFrameSchema]:
     """Return the contracts of the tables `abstracts` and `claims`."""
     from pandera.pandas import Check, Column, DataFrameSchema
 
-    said = Check.str_matches(r"(?s)^.*\S")
-    abstracts = {"key": Column(str, said, unique=True), "title": Column(str, said), "text": Column(str, said)}
+    filled = Check.str_matches(r"(?s)^.*\S")
+    abstracts = {"key": Column(str, filled, unique=True), "title": Column(str, filled), "text": Column(str, filled)}
     claims = {
-        "key": Column(str, said, unique=True),
-        "text": Column(str, said),
+        "key": Column(str, filled, unique=True),
+        "text": Column(str, filled),
         "part": Column(str, Check.isin(["train", "test"])),
-        "relevant": Column(str, said),  # keys of abstracts, with spaces between
+        "relevant": Column(str, filled),  # keys of abstracts, with spaces between
     }
     return {"abstracts": DataFrameSchema(abstracts), "claims": DataFrameSchema(claims)}
 

@@ -33,9 +33,9 @@ def _plain(content: bytes) -> str:
 def _heard(content: bytes) -> str:
     from models.files import speech
 
-    if not (said := speech.text(content)):
+    if not (spoken := speech.text(content)):
         raise ValueError("Nothing was understood in it.")
-    return said
+    return spoken
 
 
 def _document(content: bytes) -> str:

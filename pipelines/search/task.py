@@ -78,8 +78,8 @@ def signals(model: SearchModel, tables: Tables) -> pd.DataFrame:
     texts = tables["claims"]["text"].tolist()
     none = [None] * len(texts)
     columns = {"query": texts, "count": [1] * len(texts), "design": none, "organism": none, "answer": none}
-    made = model.predict_columns(columns)
-    return pd.DataFrame({"length": list(map(len, texts)), "known": made["known"], "nearest": made["nearest"]})
+    answers = model.predict_columns(columns)
+    return pd.DataFrame({"length": list(map(len, texts)), "known": answers["known"], "nearest": answers["nearest"]})
 
 
 def live_signals(requests: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:

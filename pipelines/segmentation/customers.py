@@ -89,12 +89,12 @@ def with_lapsed(rows: pd.DataFrame) -> pd.DataFrame:
     """
     import pandas as pd
 
-    known, made = rows[[CUSTOMER, COUNTRY, DAY, *INPUTS]], []
+    known, parts = rows[[CUSTOMER, COUNTRY, DAY, *INPUTS]], []
     for day in sorted(rows[DAY].unique()):
         now = known[known[DAY] == day]
         last = known[known[DAY] < day].drop_duplicates(CUSTOMER, keep="last")
         gone = last[~last[CUSTOMER].isin(now[CUSTOMER])]
         passed = (pd.Timestamp(day) - pd.to_datetime(gone[DAY])).dt.days
         nothing = dict.fromkeys(INPUTS, 0.0) | {"recency": gone["recency"] + passed, DAY: day}
-        made += [now, gone.assign(**nothing)]
-    return pd.concat(made, ignore_index=True)
+        parts += [now, gone.assign(**nothing)]
+    return pd.concat(parts, ignore_index=True)

@@ -88,5 +88,7 @@ def _check(customer: Any, frequency: Any, day: Any, row: int) -> None:
     if frequency is None or np.isnan(frequency):
         raise InvalidRow(f"There is no customer {customer}. Send the number of one who has bought.", row, CUSTOMER)
     if frequency < 1:
-        said = f"Customer {customer} has lapsed: nothing was bought in the year before {day}, so there is no segment."
-        raise InvalidRow(said, row, CUSTOMER)
+        message = (
+            f"Customer {customer} has lapsed: nothing was bought in the year before {day}, so there is no segment."
+        )
+        raise InvalidRow(message, row, CUSTOMER)

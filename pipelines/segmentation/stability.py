@@ -45,4 +45,4 @@ def agreement(models: Sequence[Division], rows: pd.DataFrame) -> np.ndarray:
     from sklearn.metrics import adjusted_rand_score
 
     labels = [model.predict(rows) for model in models]
-    return np.array([adjusted_rand_score(one, other) for one, other in combinations(labels, 2)])
+    return np.array([adjusted_rand_score(first, second) for first, second in combinations(labels, 2)])

@@ -60,14 +60,14 @@ def describe(typical: pd.Series, rows: pd.DataFrame) -> str:
 
 def rule(bounds: Rule) -> str:
     """Return in words which customers belong to a segment."""
-    said = []
+    parts = []
     for name, (low, high) in bounds.items():
         title, unit = TITLES[name]
         ends = [
             f"{word} {unit}{np.floor(end):,.0f}" for word, end in (("over", low), ("up to", high)) if np.isfinite(end)
         ]
-        said.append(f"{title} {' and '.join(ends)}")
-    return "; ".join(said) or "everybody"
+        parts.append(f"{title} {' and '.join(ends)}")
+    return "; ".join(parts) or "everybody"
 
 
 def customers(columns: Columns) -> list[str]:

@@ -56,8 +56,8 @@ def snippets(path: Path) -> pd.DataFrame:
     if missing := sorted(set(COLUMNS) - set(raw.columns)):
         raise CapstanError(f"{path} lacks the columns {', '.join(missing)}. Replace or remove it.")
     texts = raw["text"].map(html.unescape)  # a tweet has "&lt;3" where its author wrote "<3"
-    made = raw[["source", "valence"]].assign(row=range(len(raw)), text=texts)
-    return made.assign(unit=units(raw["source"].tolist(), raw["id"].astype(str).tolist(), texts.tolist()))
+    table = raw[["source", "valence"]].assign(row=range(len(raw)), text=texts)
+    return table.assign(unit=units(raw["source"].tolist(), raw["id"].astype(str).tolist(), texts.tolist()))
 
 
 def units(sources: Sequence[str], ids: Sequence[str], texts: Sequence[str]) -> np.ndarray:
@@ -74,15 +74,15 @@ def units(sources: Sequence[str], ids: Sequence[str], texts: Sequence[str]) -> n
 
     near = np.empty(len(texts), int)
     for source in set(sources):
-        at = np.flatnonzero(np.array(sources) == source)
-        near[at] = near_copies.groups([texts[place] for place in at.tolist()])
+        places = np.flatnonzero(np.array(sources) == source)
+        near[places] = near_copies.groups([texts[place] for place in places.tolist()])
     keys = [
         (
-            f"{source} {one.split('_')[0] if source in OF_DOCUMENTS else one}",
+            f"{source} {document.split('_')[0] if source in OF_DOCUMENTS else document}",
             f"{source} near {number}",
             f"same {near_copies.shape(text) or text}",
         )
-        for source, one, text, number in zip(sources, ids, texts, near.tolist(), strict=True)
+        for source, document, text, number in zip(sources, ids, texts, near.tolist(), strict=True)
     ]
     named = np.unique(np.array(keys), return_inverse=True)[1].reshape(len(keys), 3)
     rows = np.repeat(np.arange(len(keys)), 3)

@@ -62,13 +62,15 @@ class SentimentModel(Model):
         kinds = [source for source, each in zip(stated, found, strict=True) for _ in each]
         read, effects = self.explained(flat, kinds)
         valued = self.valued(read, kinds) | {"start": self.score.start(read.sources)}
-        made: list[dict[str, Any]] = []
+        answers: list[dict[str, Any]] = []
         first = 0
         for text, each in zip(texts, found, strict=True):
             rows = slice(first, first + len(each))
-            made.append(self.answer(text, each, {name: column[rows] for name, column in valued.items()}, effects[rows]))
+            answers.append(
+                self.answer(text, each, {name: column[rows] for name, column in valued.items()}, effects[rows])
+            )
             first += len(each)
-        return {name: [one[name] for one in made] for name in made[0]}
+        return {name: [answer[name] for answer in answers] for name in answers[0]}
 
     def answer(
         self,
@@ -108,8 +110,8 @@ class SentimentModel(Model):
         """
         values, kinds = self.score.predict(read), sources.names(read.sources)
         ends, positive = np.empty((len(values), 2)), np.empty(len(values))
-        for place, (value, kind, said) in enumerate(zip(values.tolist(), kinds, stated, strict=True)):
-            residuals = (self.stated if said else self.guessed)[kind]
+        for place, (value, kind, source) in enumerate(zip(values.tolist(), kinds, stated, strict=True)):
+            residuals = (self.stated if source else self.guessed)[kind]
             ends[place] = value + np.quantile(residuals, LEVELS)
             positive[place] = 1 - np.searchsorted(residuals, -value, side="right") / len(residuals)
         low, high = np.clip(ends, LOWEST, HIGHEST).T
@@ -140,9 +142,9 @@ class SentimentModel(Model):
 
     def unusual(self, text: str) -> list[str]:
         """Return in words what sets a text apart from every snippet that was learned from."""
-        said = ["few of its words are known"] if self.known(text) < FEW else []
-        said += ["a line longer than every snippet known"] if max(map(len, text.splitlines())) > self.longest else []
-        return said + ([] if any(sign.isalpha() for sign in text) else ["no letters"])
+        remarks = ["few of its words are known"] if self.known(text) < FEW else []
+        remarks += ["a line longer than every snippet known"] if max(map(len, text.splitlines())) > self.longest else []
+        return remarks + ([] if any(sign.isalpha() for sign in text) else ["no letters"])
 
 
 def in_rows(columns: Mapping[str, np.ndarray]) -> list[dict[str, Any]]:
@@ -152,13 +154,13 @@ def in_rows(columns: Mapping[str, np.ndarray]) -> list[dict[str, Any]]:
 
 def lines(text: str) -> list[tuple[int, int]]:
     """Return where the lines of a text are that say something, without the blanks around them."""
-    made, start = [], 0
+    places, start = [], 0
     for line in text.splitlines(keepends=True):
         if line.strip():
             first = start + len(line) - len(line.lstrip())
-            made.append((first, first + len(line.strip())))
+            places.append((first, first + len(line.strip())))
         start += len(line)
-    return made
+    return places
 
 
 def tone(positive: float) -> str:

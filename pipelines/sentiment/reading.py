@@ -64,8 +64,8 @@ def read(
 
 def coded(sources: Sequence[str | None]) -> np.ndarray:
     """Return 1 in the place of the source of each text, shape (n, 4)."""
-    made = [float(source == one) for source in sources for one in SOURCES]
-    return np.array(made).reshape(len(sources), len(SOURCES))
+    flags = [float(source == name) for source in sources for name in SOURCES]
+    return np.array(flags).reshape(len(sources), len(SOURCES))
 
 
 def runs(words: Sequence[Word]) -> list[Gram]:
@@ -77,11 +77,13 @@ def ruled(texts: Sequence[Sequence[Word]]) -> csr_array:
     """Return how much each word counts in each text, every text of length 1, shape (n, RULED)."""
     ends = np.cumsum([0, *map(len, texts)])
     places = columns((word.name for words in texts for word in words), RULED)
-    made = csr_array((np.array([word.weight for words in texts for word in words]), places, ends), (len(texts), RULED))
-    made.sum_duplicates()
-    length = np.sqrt(np.asarray(made.multiply(made).sum(axis=1))).ravel()
-    made.data /= np.repeat(np.maximum(length, 1), np.diff(made.indptr))
-    return made
+    matrix = csr_array(
+        (np.array([word.weight for words in texts for word in words]), places, ends), (len(texts), RULED)
+    )
+    matrix.sum_duplicates()
+    length = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1))).ravel()
+    matrix.data /= np.repeat(np.maximum(length, 1), np.diff(matrix.indptr))
+    return matrix
 
 
 def valued(words: Sequence[Word], known: Mapping[str, float]) -> np.ndarray:
@@ -95,12 +97,12 @@ def added(values: np.ndarray) -> np.ndarray:
     The compound is VADER's; sums are divided by the root of the number of words; the most and the least pleasant word
     count by themselves once more.
     """
-    made = np.zeros((len(values), len(SUMS)))
+    terms = np.zeros((len(values), len(SUMS)))
     if len(values):
         root, total = np.sqrt(len(values)), values.sum()
-        made[:, 0] = values / np.sqrt(total**2 + SPREAD)
-        made[:, 1] = values / root
-        made[:, 2], made[:, 3] = np.maximum(values, 0) / root, np.minimum(values, 0) / root
-        made[values.argmax(), 4] = max(values.max(), 0.0)
-        made[values.argmin(), 5] = min(values.min(), 0.0)
-    return made
+        terms[:, 0] = values / np.sqrt(total**2 + SPREAD)
+        terms[:, 1] = values / root
+        terms[:, 2], terms[:, 3] = np.maximum(values, 0) / root, np.minimum(values, 0) / root
+        terms[values.argmax(), 4] = max(values.max(), 0.0)
+        terms[values.argmin(), 5] = min(values.min(), 0.0)
+    return terms

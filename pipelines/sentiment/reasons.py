@@ -42,19 +42,19 @@ def effects(
     pieces are; those without a place count for the whole text.
     """
     words = lexicon.words(text)
-    made: list[Effect] = []
+    parts: list[Effect] = []
     if "ruled" in score.weights:
-        made += at_words(words, ruled_effects(words, shares @ score.weights["ruled"]))
+        parts += at_words(words, ruled_effects(words, shares @ score.weights["ruled"]))
     if "runs" in score.weights:
         found = reading.runs(words)
-        made += at_words(found, run_effects(score, found, shares @ score.weights["runs"]))
+        parts += at_words(found, run_effects(score, found, shares @ score.weights["runs"]))
     if "sums" in score.weights:
         added = reading.added(reading.valued(words, known))
-        made += at_words(words, added @ (shares @ score.weights["sums"] / score.scale))
+        parts += at_words(words, added @ (shares @ score.weights["sums"] / score.scale))
     if "vectors" in score.weights:
         placed = [span if span[1] > span[0] else (0, len(text)) for span in spans]
-        made += [Effect(*span, value) for span, value in zip(placed, (pieces @ shares).tolist(), strict=True)]
-    return made
+        parts += [Effect(*span, value) for span, value in zip(placed, (pieces @ shares).tolist(), strict=True)]
+    return parts
 
 
 def at_words(words: Sequence[Span], values: np.ndarray) -> list[Effect]:
@@ -84,5 +84,5 @@ def strongest(parts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         name = each["part"].strip().strip(".,;:!?\"()'").lower() or each["part"].strip()
         totals[name] = totals.get(name, 0.0) + each["effect"]
     chosen = [(name, value) for name, value in totals.items() if name and abs(value) >= LEAST]
-    chosen.sort(key=lambda one: -abs(one[1]))
+    chosen.sort(key=lambda pair: -abs(pair[1]))
     return [{"word": name, "effect": value} for name, value in chosen[:SHOWN]]

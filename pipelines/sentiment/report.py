@@ -28,23 +28,23 @@ def evaluate(model: SentimentModel, rows: pd.DataFrame) -> Evaluation:
     """Return the metrics on rated snippets, and the sections of the report. A unit of the split is one unit here."""
     valence, sources = rows["valence"].to_numpy(), rows["source"].to_numpy()
     read = reading.read(rows["text"].tolist(), sources.tolist(), model.weight_files)
-    own, other = (values(valence, score.predict(read), sources) for score in (model.score, model.baseline))
-    made, unstated = both(model, read, sources.tolist())
+    own, rival = (values(valence, score.predict(read), sources) for score in (model.score, model.baseline))
+    answers, unstated = both(model, read, sources.tolist())
     metrics = {name: float(column.mean()) for name, column in own.items()}
-    metrics |= {f"r_{name}": value for name, value in by_source(valence, made["valence"], sources).items()}
-    metrics["coverage"] = float(within(valence, made).mean())
+    metrics |= {f"r_{name}": value for name, value in by_source(valence, answers["valence"], sources).items()}
+    metrics["coverage"] = float(within(valence, answers).mean())
     metrics["coverage_unstated"] = float(within(valence, unstated).mean())
     metrics["r_unstated"] = float(values(valence, unstated["valence"], sources)["r"].mean())
-    metrics |= {f"{name}_of_minilm": float(column.mean()) for name, column in other.items()}
+    metrics |= {f"{name}_of_minilm": float(column.mean()) for name, column in rival.items()}
     sections = [
-        Section("What people said, and what the model says", figure(valence, made["valence"], sources)),
-        Section("The intervals of 90 %", intervals(valence, made, unstated, sources)),
-        Section("The largest errors", worst(rows, made)),
+        Section("What people said, and what the model says", figure(valence, answers["valence"], sources)),
+        Section("The intervals of 90 %", intervals(valence, answers, unstated, sources)),
+        Section("The largest errors", worst(rows, answers)),
         *cards.sections(rows, metrics),
     ]
     units, baseline = (
-        pd.DataFrame({name: paired.by_unit(column, rows["unit"].to_numpy()) for name, column in one.items()})
-        for one in (own, other)
+        pd.DataFrame({name: paired.by_unit(column, rows["unit"].to_numpy()) for name, column in columns.items()})
+        for columns in (own, rival)
     )
     return Evaluation(metrics, sections, units, {RIVAL: baseline}, level={RIVAL: ["r"]})
 
@@ -62,17 +62,21 @@ def values(valence: np.ndarray, predicted: np.ndarray, sources: np.ndarray) -> d
     """
     found = [sources == source for source in SOURCES if (sources == source).sum() > 1]
     r = np.empty(len(valence))
-    means = [float(np.corrcoef(valence[at], predicted[at])[0, 1]) for at in found]
+    means = [float(np.corrcoef(valence[mask], predicted[mask])[0, 1]) for mask in found]
     r[:] = np.mean(means)
-    for at, mean in zip(found, means, strict=True):
-        r[at] += (paired.correlation(valence[at], predicted[at]) - mean) * len(valence) / (len(found) * at.sum())
+    for mask, mean in zip(found, means, strict=True):
+        r[mask] += (
+            (paired.correlation(valence[mask], predicted[mask]) - mean) * len(valence) / (len(found) * mask.sum())
+        )
     return {"r": r, "mae": np.abs(valence - predicted)}
 
 
 def by_source(valence: np.ndarray, predicted: np.ndarray, sources: np.ndarray) -> dict[str, float]:
     """Return Pearson r of each source that has snippets."""
     found = {source: sources == source for source in SOURCES}
-    return {name: float(np.corrcoef(valence[at], predicted[at])[0, 1]) for name, at in found.items() if at.sum() > 1}
+    return {
+        name: float(np.corrcoef(valence[mask], predicted[mask])[0, 1]) for name, mask in found.items() if mask.sum() > 1
+    }
 
 
 def within(valence: np.ndarray, fields: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -85,9 +89,9 @@ def intervals(
 ) -> pd.DataFrame:
     """Return the share of each source's snippets within the interval, and the mean width, stated and not stated."""
     columns = {
-        f"{measure}, {said}": values
-        for said, made in (("stated", stated), ("not stated", unstated))
-        for measure, values in (("within", within(valence, made)), ("width", made["high"] - made["low"]))
+        f"{measure}, {label}": values
+        for label, fields in (("stated", stated), ("not stated", unstated))
+        for measure, values in (("within", within(valence, fields)), ("width", fields["high"] - fields["low"]))
     }
     return pd.DataFrame({"source": sources} | columns).groupby("source", as_index=False).mean()
 
@@ -106,8 +110,8 @@ def figure(valence: np.ndarray, predicted: np.ndarray, sources: np.ndarray) -> F
     drawn = Figure(figsize=(9, 2.6), layout="constrained")
     plots = drawn.subplots(1, len(SOURCES), sharex=True, sharey=True)
     for plot, source in zip(plots, SOURCES, strict=True):
-        at = sources == source
-        plot.scatter(predicted[at], valence[at], s=3, alpha=0.3)
+        mask = sources == source
+        plot.scatter(predicted[mask], valence[mask], s=3, alpha=0.3)
         plot.axline((0, 0), slope=1, color="black", linewidth=0.5)
         plot.set(title=source, xlabel="the model", xlim=(-4, 4), ylim=(-4, 4))
     plots[0].set_ylabel("people")

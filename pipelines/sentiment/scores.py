@@ -77,18 +77,18 @@ class Score:
 
     def predict(self, read: Read) -> np.ndarray:
         """Return the valence of each text, shape (n,). It may lie beyond -4 and 4."""
-        shares, made = self.shares(read.sources), np.full(len(read.sums), self.intercept)
+        shares, valence = self.shares(read.sources), np.full(len(read.sums), self.intercept)
         for name in self.blocks:
-            made += ((self.columns(name, read) @ self.weights[name].T) * shares).sum(axis=1)
-        return made
+            valence += ((self.columns(name, read) @ self.weights[name].T) * shares).sum(axis=1)
+        return valence
 
     def start(self, sources: np.ndarray) -> np.ndarray:
         """Return what the score is before a word is read, shape (n,). sources: (n, 4)."""
-        shares, made = self.shares(sources), np.full(len(sources), self.intercept)
+        shares, scores = self.shares(sources), np.full(len(sources), self.intercept)
         taken = {"level": -np.ones(1), "sums": self.middle / self.scale, "vectors": self.stretch * self.centre}
         for name in set(self.blocks) & set(taken):
-            made -= shares @ (self.weights[name] @ taken[name])
-        return made
+            scores -= shares @ (self.weights[name] @ taken[name])
+        return scores
 
 
 def simple() -> Score:

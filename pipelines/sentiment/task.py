@@ -76,10 +76,10 @@ def split(tables: Tables) -> tuple[Tables, Tables]:
 
     rows = tables["snippets"]
     least = rows.groupby("unit")["text"].min().map(lambda text: zlib.crc32(text.encode()) % TEST_SHARE == 0)
-    at = rows["unit"].map(least).to_numpy(bool)
-    if at.all() or not at.any():
+    held_out = rows["unit"].map(least).to_numpy(bool)
+    if held_out.all() or not held_out.any():
         raise CapstanError(f"{len(rows)} snippets are too few to train and to test on. Give more.")
-    past, test = (part.reset_index(drop=True) for part in (rows[~at], rows[at]))
+    past, test = (part.reset_index(drop=True) for part in (rows[~held_out], rows[held_out]))
     return {"snippets": past}, {"snippets": test}
 
 
@@ -108,8 +108,8 @@ def signals(model: SentimentModel, tables: Tables) -> pd.DataFrame:
     rows = tables["snippets"]
     rows = rows.sample(min(len(rows), WATCHED), random_state=0, ignore_index=True)
     texts, sources = rows["text"].tolist(), rows["source"].tolist()
-    made = model.valued(model.read(texts, sources), sources)
-    shown = {name: made[name] for name in ("source", "valence", "positive")}
+    answers = model.valued(model.read(texts, sources), sources)
+    shown = {name: answers[name] for name in ("source", "valence", "positive")}
     return watching.of_texts(texts).assign(**shown, rated=rows["valence"])
 
 

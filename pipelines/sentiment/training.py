@@ -76,18 +76,18 @@ def out_of_fold(
 
     asked: the same snippets, with their sources or with guessed ones.
     """
-    made = np.full((len(asked), len(valence)), valence.mean())
+    predictions = np.full((len(asked), len(valence)), valence.mean())
     for past, held in folds(units, seed):
         if len(past) and len(held):
             fitted = score().fit(read.at(past), valence[past])
-            made[:, held] = [fitted.predict(each.at(held)) for each in asked]
-    return made
+            predictions[:, held] = [fitted.predict(each.at(held)) for each in asked]
+    return predictions
 
 
 def guesses(read: Read, units: np.ndarray, seed: int) -> np.ndarray:
     """Return the shares of the sources of each snippet, guessed without its fold, shape (n, 4)."""
-    made = np.full(read.sources.shape, 1 / len(SOURCES))
+    shares = np.full(read.sources.shape, 1 / len(SOURCES))
     for past, held in folds(units, seed):
         if len(past) and len(held):
-            made[held] = Guess().fit(read.at(past)).shares(read.at(held))
-    return made
+            shares[held] = Guess().fit(read.at(past)).shares(read.at(held))
+    return shares

@@ -28,7 +28,8 @@ def tokens(text: str) -> list[Gram]:
     """Return the words in lower case, and numbers as so many signs: which number it is says nothing."""
     found = text_grams.tokens(text, WORD)
     return [
-        one._replace(name="#" * min(len(one.name), LONG) if one.name.isdigit() else one.name.lower()) for one in found
+        token._replace(name="#" * min(len(token.name), LONG) if token.name.isdigit() else token.name.lower())
+        for token in found
     ]
 
 

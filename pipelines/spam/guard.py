@@ -63,5 +63,5 @@ def line(rows: csr_array, others: csr_array, seed: int) -> Guard:
     outside = np.repeat([0, 1], [rows.shape[0], others.shape[0]])
     importance = len(outside) / 2 / np.bincount(outside)[outside]
     both = csr_array(vstack([rows, others], format="csr"))
-    made = LinearSVM(STRENGTH, tolerance=TOLERANCE, seed=seed).fit(both, outside, importance)
-    return Guard(made.weights, made.intercept, (np.inf, np.inf))
+    machine = LinearSVM(STRENGTH, tolerance=TOLERANCE, seed=seed).fit(both, outside, importance)
+    return Guard(machine.weights, machine.intercept, (np.inf, np.inf))

@@ -69,10 +69,10 @@ class SpamModel(MiniLMModel):
         counts = self.counts(texts) if counts is None else counts
         probability = expit(self.margin(texts, counts))
         aside, known = costs.decided(probability), [self.known(text) for text in texts]
-        unusual = [self.unusual(*one) for one in zip(texts, known, self.outside(counts, aside), strict=True)]
+        unusual = [self.unusual(*inputs) for inputs in zip(texts, known, self.outside(counts, aside), strict=True)]
         return {
             "probability": probability,
-            "decision": np.where(aside & ~np.array([bool(said) for said in unusual]), "spam", "ham"),
+            "decision": np.where(aside & ~np.array([bool(remarks) for remarks in unusual]), "spam", "ham"),
             "limit": np.full(len(texts), costs.LIMIT),
             "known": known,
             "unusual": unusual,
@@ -102,26 +102,26 @@ class SpamModel(MiniLMModel):
         """
         score, (slope, intercept) = self.score, self.line
         assert isinstance(score, Meant)
-        made: dict[str, Any] = {"start": [], "parts": [], "reasons": [], "meaning": []}
+        answers: dict[str, Any] = {"start": [], "parts": [], "reasons": [], "meaning": []}
         for text, piece in zip(texts, pieces, strict=True):
             runs, values = reasons.effects(score, text)
             spans = self.encoder.tokens.spans(text, self.encoder.most)
             places, meant = reasons.of_pieces(score, text, piece[:, 0], spans)
             every = slope * np.concatenate([values, meant])
-            made["start"].append(slope * score.intercept + intercept)
-            made["parts"].append(text_parts.parts(text, [*runs, *places], every))
-            made["reasons"].append(reasons.strongest(text, runs, slope * values))
-            made["meaning"].append(float(slope * meant.sum()))
-        return made
+            answers["start"].append(slope * score.intercept + intercept)
+            answers["parts"].append(text_parts.parts(text, [*runs, *places], every))
+            answers["reasons"].append(reasons.strongest(text, runs, slope * values))
+            answers["meaning"].append(float(slope * meant.sum()))
+        return answers
 
     def known(self, text: str) -> float:
         """Return the share of the words of a text that were learned from; 1 for a text without words."""
-        found = [one.name for one in grams.tokens(text)]
+        found = [token.name for token in grams.tokens(text)]
         return sum(name in self.words for name in found) / len(found) if found else 1.0
 
     def unusual(self, text: str, known: float, outside: bool) -> list[str]:
         """Return in words what sets a text apart from every message that was learned from."""
-        said = ["unlike the messages learned from"] if outside else []
-        said += ["few of its words are known"] if known < FEW else []
-        said += ["longer than every message known"] if len(text) > self.longest else []
-        return said + ([] if any(sign.isalpha() for sign in text) else ["no letters"])
+        remarks = ["unlike the messages learned from"] if outside else []
+        remarks += ["few of its words are known"] if known < FEW else []
+        remarks += ["longer than every message known"] if len(text) > self.longest else []
+        return remarks + ([] if any(sign.isalpha() for sign in text) else ["no letters"])

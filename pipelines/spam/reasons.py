@@ -30,14 +30,14 @@ class Place(NamedTuple):
 def effects(score: Machine, text: str) -> tuple[list[Gram], np.ndarray]:
     """Return the runs of a text, and what each adds to the score, shape (runs,)."""
     kinds = (grams.words(text), grams.characters(text))
-    found, made, start = [], [], 0
+    found, added, start = [], [], 0
     for runs, part, tfidf in zip(kinds, grams.counts_of(kinds), score.tfidf, strict=True):
         width = part.shape[1]
         weights = score.weights[start : start + width][part.indices]
-        made.append(shared([run.name for run in runs], part, tfidf.transform(part), weights))
+        added.append(shared([run.name for run in runs], part, tfidf.transform(part), weights))
         found += runs
         start += width
-    return found, np.concatenate(made)
+    return found, np.concatenate(added)
 
 
 def of_pieces(
@@ -61,7 +61,7 @@ def strongest(text: str, runs: list[Gram], values: np.ndarray) -> list[dict[str,
     chosen: list[dict[str, Any]] = []
     for sign in (1, -1):
         taken, count = np.zeros(len(text), bool), 0
-        for name in sorted(totals, key=lambda one: -sign * totals[one]):
+        for name in sorted(totals, key=lambda word: -sign * totals[word]):
             if count == SHOWN or sign * totals[name] < LEAST:
                 break
             if not any(taken[run.start : run.end].any() for run in places[name]):
@@ -69,7 +69,7 @@ def strongest(text: str, runs: list[Gram], values: np.ndarray) -> list[dict[str,
                     taken[run.start : run.end] = True
                 chosen.append({"found": shown(text, places[name][0]), "effect": totals[name]})
                 count += 1
-    return sorted(chosen, key=lambda one: -abs(one["effect"]))
+    return sorted(chosen, key=lambda reason: -abs(reason["effect"]))
 
 
 def shown(text: str, run: Gram) -> str:

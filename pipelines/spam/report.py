@@ -25,12 +25,12 @@ def evaluate(model: SpamModel, rows: pd.DataFrame) -> Evaluation:
     texts, spam = rows["text"].tolist(), rows["spam"].to_numpy().astype(int)
     groups, counts = near_copies.groups(texts), model.counts(texts)
     margin, answers = model.margin(texts, counts), model.decided(texts, counts)
-    aside, flagged = answers["decision"] == "spam", np.array([bool(said) for said in answers["unusual"]])
+    aside, flagged = answers["decision"] == "spam", np.array([bool(remarks) for remarks in answers["unusual"]])
     simple = model.baseline_line[0] * model.baseline.margin(model.baseline.counts(texts)) + model.baseline_line[1]
-    own, other = values(spam, margin, aside), values(spam, simple, costs.decided(expit(simple)))
+    own, bayes = values(spam, margin, aside), values(spam, simple, costs.decided(expit(simple)))
     metrics = {name: float(column.mean()) for name, column in own.items()} | shares(spam, margin, aside)
     metrics |= {"flagged": float(flagged.mean())} | today(model)
-    metrics |= {f"{name}_of_bayes": float(other[name].mean()) for name in own}
+    metrics |= {f"{name}_of_bayes": float(bayes[name].mean()) for name in own}
     probability = expit(margin)
     sections = [
         Section("Ranking and calibration", binary.figure(spam, probability)),
@@ -38,7 +38,8 @@ def evaluate(model: SpamModel, rows: pd.DataFrame) -> Evaluation:
         *cards.sections(rows, metrics),
     ]
     units, baseline = (
-        pd.DataFrame({name: paired.by_unit(column, groups) for name, column in one.items()}) for one in (own, other)
+        pd.DataFrame({name: paired.by_unit(column, groups) for name, column in columns.items()})
+        for columns in (own, bayes)
     )
     return Evaluation(metrics, sections, units, {"naive Bayes": baseline[["log_loss"]]})
 
@@ -52,7 +53,7 @@ def today(model: SpamModel) -> dict[str, float]:
     rows = messages_of_today.messages()
     rows = rows[~rows["known"]]
     answers, scam = model.decided(rows["text"].tolist()), rows["spam"].to_numpy() == 1
-    aside, flagged = answers["decision"] == "spam", np.array([bool(said) for said in answers["unusual"]])
+    aside, flagged = answers["decision"] == "spam", np.array([bool(remarks) for remarks in answers["unusual"]])
     return {
         "today_lost": float(aside[~scam].mean()),
         "today_scams_shown": float((~aside & ~flagged)[scam].mean()),

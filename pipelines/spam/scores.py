@@ -136,7 +136,9 @@ class Bayes:
     def counts(texts: Sequence[str]) -> Counts:
         """Return the counts of words."""
         words = re.compile(r"\w\w+")
-        return (counted(([one.name for one in text_grams.tokens(text.lower(), words)] for text in texts), grams.WORDS),)
+        return (
+            counted(([token.name for token in text_grams.tokens(text.lower(), words)] for text in texts), grams.WORDS),
+        )
 
     def fit(self, counts: Counts, spam: np.ndarray) -> Bayes:
         """Return it, fitted. A column that no message has is no word, and has no weight."""

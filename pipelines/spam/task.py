@@ -98,8 +98,8 @@ def split(tables: Tables, labels_until: str = "") -> tuple[Tables, Tables]:
     first: dict[int, str] = {}  # the least of the texts of each group: the order of the rows has no part in it
     for text, group in zip(texts, groups.tolist(), strict=True):
         first[group] = min(first.get(group, text), text)
-    at = np.array([zlib.crc32(first[group].encode()) % TEST_SHARE == 0 for group in groups.tolist()])
-    past, test = (part.sort_values("number", ignore_index=True) for part in (rows[~at], rows[at]))
+    held_out = np.array([zlib.crc32(first[group].encode()) % TEST_SHARE == 0 for group in groups.tolist()])
+    past, test = (part.sort_values("number", ignore_index=True) for part in (rows[~held_out], rows[held_out]))
     if labels_until:
         from pipelines.spam import learned
 

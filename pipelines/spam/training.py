@@ -66,7 +66,7 @@ def words(texts: list[str]) -> frozenset[str]:
     """Return every word of the messages, as `pipelines.spam.grams` names them."""
     from pipelines.spam import grams
 
-    return frozenset(one.name for text in texts for one in grams.tokens(text))
+    return frozenset(token.name for text in texts for token in grams.tokens(text))
 
 
 def folds(spam: np.ndarray, groups: np.ndarray, seed: int) -> Folds:

@@ -37,7 +37,10 @@ def natures(closes: np.ndarray) -> list[tuple[float, float]]:
     spread, rest = daily.std(axis=0), others.std(axis=0)
     shared = ((daily - daily.mean(axis=0)) * (others - others.mean(axis=0))).mean(axis=0)
     alike = shared / np.maximum(spread * rest, 1e-12)
-    return [(float(one), float(other)) for one, other in zip(spread * np.sqrt(YEAR), alike, strict=True)]
+    return [
+        (float(volatility), float(correlation))
+        for volatility, correlation in zip(spread * np.sqrt(YEAR), alike, strict=True)
+    ]
 
 
 def curve(gone: np.ndarray, volatility: float, equity: float) -> list[list[float]]:
@@ -47,18 +50,18 @@ def curve(gone: np.ndarray, volatility: float, equity: float) -> list[list[float
     for ahead in range(0, MONTH + 1, 3):
         wide = WIDE * volatility * np.sqrt(ahead / YEAR)
         points.append([float(ahead), equity, equity * np.exp(-wide), equity * np.exp(wide)])
-    return [[round(float(one), 2) for one in point] for point in points]
+    return [[round(float(number), 2) for number in point] for point in points]
 
 
 def warnings(request: dict[str, Any], equity: float, cost: float) -> list[str]:
     """Return what in a request was not tested, or is expensive. equity: dollars. cost: as a share of it."""
-    said = []
+    remarks = []
     if equity > TESTED:
-        said.append(f"accounts of more than {TESTED:,} dollars: their orders take days, and move prices")
+        remarks.append(f"accounts of more than {TESTED:,} dollars: their orders take days, and move prices")
     if len(request["exclude"]) > 0:
-        said.append("stocks that are left out: the tests hold all of them")
+        remarks.append("stocks that are left out: the tests hold all of them")
     if float(request["keep_cash"]) > 0:
-        said.append("cash that is kept: the tests are fully invested")
+        remarks.append("cash that is kept: the tests are fully invested")
     if cost > EXPENSIVE:
-        said.append(f"orders that cost {cost:.1%} of the equity: the tests have a million dollars")
-    return said
+        remarks.append(f"orders that cost {cost:.1%} of the equity: the tests have a million dollars")
+    return remarks

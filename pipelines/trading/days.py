@@ -50,12 +50,17 @@ def rows(prices: pd.DataFrame) -> pd.DataFrame:
 
     closes = by_day(prices).closes
     days = closes.index.strftime("%Y-%m-%d").to_numpy(object)
-    values, made = closes.to_numpy(), []
-    for at in places(closes.index):
-        known = values[at + 1 - PAST : at + 1]
-        made.append({MARKET: DJIA, EVENT_TIMESTAMP: close_of(closes.index[at]), DAYS: days[at + 1 - PAST : at + 1],
-                     CLOSES: known.ravel(), **indicators(known)})  # fmt: skip
-    return in_microseconds(pd.DataFrame(made))
+    values, records = closes.to_numpy(), []
+    for place in places(closes.index):
+        known = values[place + 1 - PAST : place + 1]
+        records.append({
+            MARKET: DJIA,
+            EVENT_TIMESTAMP: close_of(closes.index[place]),
+            DAYS: days[place + 1 - PAST : place + 1],
+            CLOSES: known.ravel(),
+            **indicators(known),
+        })  # fmt: skip
+    return in_microseconds(pd.DataFrame(records))
 
 
 def ahead(prices: pd.DataFrame) -> pd.DataFrame:
@@ -66,18 +71,18 @@ def ahead(prices: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
     closes = by_day(prices).closes
-    values, made = closes.to_numpy(), []
-    for at in places(closes.index):
-        later = at + AHEAD
+    values, records = closes.to_numpy(), []
+    for place in places(closes.index):
+        later = place + AHEAD
         known = later < len(values)
-        made.append({
+        records.append({
             MARKET: DJIA,
-            EVENT_TIMESTAMP: close_of(closes.index[at]),
-            NEXT: values[later] / values[at] - 1 if known else np.full(len(TICKERS), np.nan),
+            EVENT_TIMESTAMP: close_of(closes.index[place]),
+            NEXT: values[later] / values[place] - 1 if known else np.full(len(TICKERS), np.nan),
             LABEL_KNOWN_AT: close_of(closes.index[later]) if known else pd.NaT,
             **CASH_ALONE,
         })  # fmt: skip
-    return in_microseconds(pd.DataFrame(made))
+    return in_microseconds(pd.DataFrame(records))
 
 
 def weeks(market: Market) -> pd.DataFrame:
@@ -97,7 +102,7 @@ def places(index: pd.DatetimeIndex) -> list[int]:
     """Return the places of the days that have rows: with a year before them, the first of a week, and the last."""
     weeks = (index.to_numpy().astype("datetime64[D]") + 3).astype("datetime64[W]")  # those of numpy begin on Thursdays
     first = np.flatnonzero(np.r_[False, weeks[1:] != weeks[:-1]])
-    return sorted({int(at) for at in (*first, len(index) - 1) if at >= PAST - 1})
+    return sorted({int(place) for place in (*first, len(index) - 1) if place >= PAST - 1})
 
 
 def close_of(day: pd.Timestamp) -> pd.Timestamp:
@@ -137,5 +142,5 @@ def pushed(event: Event, known: dict[str, Any]) -> dict[str, Any]:
     values = np.vstack([before.closes, closes])[-PAST:]
     days = [*map(str, before.days), event.day][-PAST:]
     return {DAYS: days, CLOSES: values.ravel().tolist()} | {
-        name: one.tolist() for name, one in indicators(values).items()
+        name: numbers.tolist() for name, numbers in indicators(values).items()
     }

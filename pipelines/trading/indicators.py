@@ -23,6 +23,6 @@ def indicators(closes: np.ndarray) -> dict[str, np.ndarray]:
     """
     closes = closes[-PAST:]
     moves = np.diff(np.log(closes), axis=0)
-    made = {f"return_{days}": closes[-1] / closes[-1 - days] - 1 for days in HORIZONS}
-    made |= {f"volatility_{days}": moves[-days:].std(axis=0) for days in SPREADS}
-    return made | {"below_high": closes[-1] / closes.max(axis=0)}
+    columns = {f"return_{days}": closes[-1] / closes[-1 - days] - 1 for days in HORIZONS}
+    columns |= {f"volatility_{days}": moves[-days:].std(axis=0) for days in SPREADS}
+    return columns | {"below_high": closes[-1] / closes.max(axis=0)}

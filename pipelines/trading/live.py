@@ -61,8 +61,8 @@ class InProcess:
         weights = self.strategy.decide(self.past)
         if weights is None:
             return None
-        made = trades(weights, TICKERS, account, prices(event), Limits())
-        return [order(self.name, event.day, ticker, count) for ticker, count in made.items()]
+        shares = trades(weights, TICKERS, account, prices(event), Limits())
+        return [order(self.name, event.day, ticker, count) for ticker, count in shares.items()]
 
 
 class Endpoint:
@@ -89,16 +89,16 @@ class Endpoint:
                 f"The endpoint knows prices until {self.known}, and {event.day} is not decided. Start another: "
                 f"CAPSTAN_HOME=FOLDER capstan run trading --set as_of={event.day}T00:00:00Z"
             )
-        made = self._ask(event.day, account)
-        if not made["decided"]:
+        answer = self._ask(event.day, account)
+        if not answer["decided"]:
             return None
-        return [Order(one["id"], event.day, one["ticker"], one["shares"]) for one in made["orders"]]
+        return [Order(entry["id"], event.day, entry["ticker"], entry["shares"]) for entry in answer["orders"]]
 
     def _ask(self, day: str, account: Account) -> dict[str, Any]:
         holdings = [f"{ticker} {count}" for ticker, count in account.shares.items()]
         request = {"account": self.name, "cash": account.cash / CENTS, "holdings": holdings, "day": day}
-        made = self.send("/v1/models/trading:predict", {"instances": [request | {"when": "monthly"}]})
-        return dict(made["predictions"][0])
+        answer = self.send("/v1/models/trading:predict", {"instances": [request | {"when": "monthly"}]})
+        return dict(answer["predictions"][0])
 
 
 def follow(broker: Broker, decider: Decider, days: Iterable[Day], since: str, pause: float = 0.0) -> None:
@@ -154,22 +154,22 @@ def main() -> None:
     parser.add_argument("--show", action="store_true", help="print the account, and do nothing")
     parser.add_argument("--stop", metavar="REASON", help="cancel all open orders, and refuse new ones")
     parser.add_argument("--resume", action="store_true", help="take orders again")
-    given = parser.parse_args()
-    if given.stop == "":
+    options = parser.parse_args()
+    if options.stop == "":
         raise CapstanError("Say why the account stops: --stop REASON.")
-    looks = given.show or given.resume or given.stop
-    if looks and not given.account.exists():
-        raise CapstanError(f"There is no account {given.account}. Give the file that the trader was started with.")
-    broker = Broker(given.account, guards=Guards(given.position, given.loss, given.orders))
-    if given.stop:
-        broker.stop(given.stop)
-    elif given.resume:
+    looks = options.show or options.resume or options.stop
+    if looks and not options.account.exists():
+        raise CapstanError(f"There is no account {options.account}. Give the file that the trader was started with.")
+    broker = Broker(options.account, guards=Guards(options.position, options.loss, options.orders))
+    if options.stop:
+        broker.stop(options.stop)
+    elif options.resume:
         broker.resume()
-    elif not given.show:
+    elif not options.show:
         market = days.by_day(data.load(data.find(settings().data_dir)))
-        first, last = f"{given.year}-01-01", f"{given.year}-12-31"
-        decider: Decider = InProcess(CHOSEN[given.rule].fit(market.until(first))) if given.rule else Endpoint()
-        follow(broker, decider, events(market.until(last)), first, given.pause)
+        first, last = f"{options.year}-01-01", f"{options.year}-12-31"
+        decider: Decider = InProcess(CHOSEN[options.rule].fit(market.until(first))) if options.rule else Endpoint()
+        follow(broker, decider, events(market.until(last)), first, options.pause)
     print(shown(broker))
 
 

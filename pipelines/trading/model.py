@@ -43,27 +43,27 @@ class TradingModel(Model):
         """Return the fields of `Prediction`, one item per row."""
         answers = []
         for row in range(len(columns["account"])):
-            given = {name: columns[name][row] for name in self.inputs}
-            answers.append(self.answer(given, row))
-        return {name: [one[name] for one in answers] for name in answers[0]} if answers else {}
+            request = {name: columns[name][row] for name in self.inputs}
+            answers.append(self.answer(request, row))
+        return {name: [answer[name] for answer in answers] for name in answers[0]} if answers else {}
 
     def answer(self, request: dict[str, Any], row: int = 0) -> dict[str, Any]:
         """Return the prediction of one request. Raises InvalidRow for a day without prices, and an empty account."""
         past = self.known(request, row)
-        shares = held([str(one) for one in request["holdings"]])
+        shares = held([str(holding) for holding in request["holdings"]])
         account = Account(round(CENTS * float(request["cash"])), dict(shares))
         prices = dict(zip(TICKERS, cents(past.closes[-1]).tolist(), strict=True))
         equity = account.equity(prices)
         if equity <= 0:
             raise InvalidRow("the account has neither cash nor holdings", row, "cash")
-        weights = self.weights(past, [str(one) for one in request["exclude"]]) * (1 - float(request["keep_cash"]))
+        weights = self.weights(past, [str(ticker) for ticker in request["exclude"]]) * (1 - float(request["keep_cash"]))
         decided = request["when"] == "now" or self.rule.due(past)
-        made = trades(weights, TICKERS, account, prices, self.limits) if decided else {}
+        changes = trades(weights, TICKERS, account, prices, self.limits) if decided else {}
         now = np.array([shares.get(name, 0) * prices[name] / equity for name in TICKERS])
         weights = weights if decided else now
         day = str(past.days[-1])
-        orders = [order(str(request["account"]), day, name, count) for name, count in made.items()]
-        cost = sum(self.costs.of(one.shares, prices[one.ticker]) for one in orders)
+        orders = [order(str(request["account"]), day, name, count) for name, count in changes.items()]
+        cost = sum(self.costs.of(trade.shares, prices[trade.ticker]) for trade in orders)
         gone, nature = moves(weights, past.closes), answers.natures(past.closes)
         risk = tomorrow(gone)
         volatility, losses = risk.deviation * np.sqrt(YEAR), risk.beyond(TAIL)
@@ -74,12 +74,14 @@ class TradingModel(Model):
                 name: round(float(part), 4) for name, part in zip(TICKERS, weights, strict=True) if part >= 5e-5
             },
             "orders": [
-                answers.explained(one, prices[one.ticker] / CENTS, self.name, now[at], weights[at], nature[at])
-                for one in orders
-                for at in [TICKERS.index(one.ticker)]
+                answers.explained(
+                    trade, prices[trade.ticker] / CENTS, self.name, now[place], weights[place], nature[place]
+                )
+                for trade in orders
+                for place in [TICKERS.index(trade.ticker)]
             ],
             "equity": equity / CENTS,
-            "turnover": round(sum(abs(one.shares) * prices[one.ticker] for one in orders) / equity, 4),
+            "turnover": round(sum(abs(trade.shares) * prices[trade.ticker] for trade in orders) / equity, 4),
             "cost": cost / CENTS,
             "volatility": round(100 * volatility, 2),
             "value_at_risk": round(max(0.0, float(losses[0])) * equity / CENTS, 2),

@@ -50,9 +50,9 @@ def tested(plans: np.ndarray, market: Market, since: pd.Timestamp) -> Tested:
     """Return what accounts became that follow plans, shape (strategies, days, stocks), from a day on."""
     first = int(market.closes.index.searchsorted(since))
     part = Market(market.closes.iloc[first:], market.volumes.iloc[first:])
-    made = vectorized.run(plans[:, first:], part, CASH)
-    paid = made.cost.sum(axis=1) / made.equity.mean(axis=1) / len(part.closes) * YEAR
-    return Tested(part.closes.index, made.equity, paid)
+    accounts = vectorized.run(plans[:, first:], part, CASH)
+    paid = accounts.cost.sum(axis=1) / accounts.equity.mean(axis=1) / len(part.closes) * YEAR
+    return Tested(part.closes.index, accounts.equity, paid)
 
 
 def evaluate(model: TradingModel, tables: Tables) -> Evaluation:

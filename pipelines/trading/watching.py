@@ -26,17 +26,17 @@ def of_weeks(model: TradingModel, tables: Tables) -> pd.DataFrame:
     from pipelines.trading.model import WEEK, moves
 
     closes = days.by_day(tables["prices"]).closes
-    values, made = closes.to_numpy(), []
-    instants = {days.close_of(day): at for at, day in enumerate(closes.index)}
+    values, rows = closes.to_numpy(), []
+    instants = {days.close_of(day): place for place, day in enumerate(closes.index)}
     for known in tables["weeks"].to_dict("records"):
-        at = instants[known[EVENT_TIMESTAMP]]
-        if at + WEEK >= len(values):
+        place = instants[known[EVENT_TIMESTAMP]]
+        if place + WEEK >= len(values):
             continue
         answer = model.answer(known)
         weights = np.array([answer["weights"].get(name, 0.0) for name in TICKERS])
-        gone = moves(weights, values[at : at + WEEK + 1])
-        made.append(
+        gone = moves(weights, values[place : place + WEEK + 1])
+        rows.append(
             {name: answer[name] for name in WATCHED}
             | {"realized_volatility": round(100 * float(np.sqrt((gone**2).mean() * YEAR)), 2)}
         )
-    return pd.DataFrame(made)
+    return pd.DataFrame(rows)

@@ -54,8 +54,8 @@ class Candidates:
 
     def of(self, claims: np.ndarray) -> Candidates:
         """Return the pairs of some claims, given by their numbers."""
-        at = np.isin(self.claim, claims)
-        return Candidates(self.claim[at], self.abstract[at], self.columns[at])
+        mask = np.isin(self.claim, claims)
+        return Candidates(self.claim[mask], self.abstract[mask], self.columns[mask])
 
 
 class Abstracts:
@@ -64,9 +64,9 @@ class Abstracts:
     def __init__(self, texts: Sequence[str], vectors: np.ndarray, analyzer: Analyzer):
         self.analyzer, self.vectors = analyzer, vectors
         terms = [analyzer.terms(text) for text in texts]
-        self.terms, self.pairs = [set(one) for one in terms], [set(pairwise(one)) for one in terms]
+        self.terms, self.pairs = [set(abstract) for abstract in terms], [set(pairwise(abstract)) for abstract in terms]
         self.lengths = np.array(list(map(len, terms)))
-        having = Counter(term for one in self.terms for term in one)
+        having = Counter(term for abstract in self.terms for term in abstract)
         self.rareness = {term: idf(len(texts), count) for term, count in having.items()}
         self.rarest = idf(len(texts), 0)
 
@@ -102,7 +102,7 @@ def candidates(
     at_words, at_meanings = fusion.ranks(words), fusion.ranks(meanings)
     claim, abstract = np.nonzero((at_words <= DEPTH) | (at_meanings <= DEPTH))
     terms = [known.analyzer.terms(text) for text in claims]
-    matched = [known.matched(terms[one], number) for one, number in zip(claim.tolist(), abstract.tolist(), strict=True)]
+    matched = [known.matched(terms[row], number) for row, number in zip(claim.tolist(), abstract.tolist(), strict=True)]
     pair = (claim, abstract)
     columns = np.column_stack(
         [
@@ -127,14 +127,14 @@ def candidates(
 def like_the_first(scores: np.ndarray, vectors: np.ndarray) -> np.ndarray:
     """Return the mean cosine of each abstract and the first ones of a list, without itself, shape (n, documents)."""
     first = ranking.top(scores, np.zeros((1, 1), bool), FIRST + 1)
-    made = np.empty(scores.shape, np.float32)
+    means = np.empty(scores.shape, np.float32)
     for row, numbers in enumerate(first):
         likeness = vectors[numbers] @ vectors.T
         total, count = likeness[:FIRST].sum(axis=0), np.full(len(vectors), float(FIRST))
         own = numbers[:FIRST]
         total[own] += likeness[FIRST, own] - likeness[np.arange(FIRST), own]  # the next one in the place of itself
-        made[row] = total / count
-    return made
+        means[row] = total / count
+    return means
 
 
 def fit(pairs: Candidates, relevant: Sequence[np.ndarray], leaves: int, rounds: int, seed: int) -> Booster:
@@ -148,6 +148,6 @@ def fit(pairs: Candidates, relevant: Sequence[np.ndarray], leaves: int, rounds: 
 
 def scores(booster: Booster, pairs: Candidates, shape: tuple[int, int]) -> np.ndarray:
     """Return the score of each abstract for each claim; -infinity for what is no candidate."""
-    made = np.full(shape, -np.inf)
-    made[pairs.claim, pairs.abstract] = np.asarray(booster.predict(pairs.columns, num_threads=1))
-    return made
+    table = np.full(shape, -np.inf)
+    table[pairs.claim, pairs.abstract] = np.asarray(booster.predict(pairs.columns, num_threads=1))
+    return table

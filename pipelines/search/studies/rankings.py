@@ -49,11 +49,11 @@ class Rankings:
 
     def changed(self, **settings: Any) -> Rankings:
         """Return the same with other settings. What was computed and does not depend on them is kept."""
-        made = Rankings(self.data, self.part, replace(self.settings, **settings))
+        fresh = Rankings(self.data, self.part, replace(self.settings, **settings))
         for name, others in DEPENDS.items():
             if name in vars(self) and not others & settings.keys():
-                vars(made)[name] = vars(self)[name]
-        return made
+                vars(fresh)[name] = vars(self)[name]
+        return fresh
 
     @cached_property
     def queries(self) -> list[queries.Query]:

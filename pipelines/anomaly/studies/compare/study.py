@@ -68,7 +68,7 @@ def optimized(points: pd.DataFrame, windows: pd.DataFrame, scores: Scores) -> Li
     for name, profile in PROFILES.items():
         labels = judged(points, windows, profile)
         _, earned = best_threshold([(labels[stream], scores[stream]) for stream in labels])
-        line[name] = round(scaled(earned, sum(one.windows for one in labels.values()), profile), 2)
+        line[name] = round(scaled(earned, sum(label.windows for label in labels.values()), profile), 2)
     return line
 
 
@@ -78,7 +78,7 @@ def at_threshold(points: pd.DataFrame, windows: pd.DataFrame, scores: Scores, th
     for name, profile in PROFILES.items():
         labels = judged(points, windows, profile)
         earned = sum(total(labels[stream], scores[stream] >= threshold) for stream in labels)
-        line[name] = round(scaled(earned, sum(one.windows for one in labels.values()), profile), 2)
+        line[name] = round(scaled(earned, sum(label.windows for label in labels.values()), profile), 2)
     return line
 
 
@@ -105,7 +105,7 @@ def nested(families: bool = False) -> list[np.ndarray]:
     """
     labels = judged(*loaded())
     names = list(labels)
-    count = np.array([one.windows for one in labels.values()], dtype=float)
+    count = np.array([label.windows for label in labels.values()], dtype=float)
     folds = [chosen.by_family(names)] if families else [chosen.at_random(names, seed) for seed in range(SEEDS)]
     return [paired.ratio(100 * (chosen.out_of_fold(tried(), fold) + count), 2 * count) for fold in folds]
 
@@ -127,7 +127,7 @@ def ahead(method: str) -> Line:
     points, windows = loaded()
     scores = scores_of(method)
     pairs = [(own, of_others(points, windows, scores, seed)) for seed, own in enumerate(nested())]
-    return spread_of([own - other for own, other in pairs])
+    return spread_of([own - rival for own, rival in pairs])
 
 
 def sensors(method: str) -> Line:
@@ -139,17 +139,19 @@ def sensors(method: str) -> Line:
     streams_of = [rows for _, rows in points.groupby(STREAM, sort=False) if noisy(rows)]
     stuck = pd.concat([frozen(rows) for rows in streams_of])
     found = 0
-    for rows, made in zip(streams_of, scores_of(method, stuck).values(), strict=True):
+    for rows, values in zip(streams_of, scores_of(method, stuck).values(), strict=True):
         middle = len(rows) // 2
-        found += bool((made[middle : middle + SOON] >= threshold).any())
-    alerts = sum(int((scores[name] >= threshold)[one.counts & (one.window < 0)].sum()) for name, one in labels.items())
+        found += bool((values[middle : middle + SOON] >= threshold).any())
+    alerts = sum(
+        int((scores[name] >= threshold)[label.counts & (label.window < 0)].sum()) for name, label in labels.items()
+    )
     return {"sensors": len(streams_of), "found": found, "false": alerts}
 
 
 def spread_of(values: list[np.ndarray]) -> Line:
     """Return the mean over seeds of a score, and of the ends of its 95 % interval over streams."""
-    ends = np.array([difference(one, np.zeros(len(one))) for one in values])
-    return dict(zip(("others", "low", "high"), (round(float(one), 2) for one in ends.mean(axis=0)), strict=True))
+    ends = np.array([difference(score, np.zeros(len(score))) for score in values])
+    return dict(zip(("others", "low", "high"), (round(float(end), 2) for end in ends.mean(axis=0)), strict=True))
 
 
 def ranged(rows: pd.DataFrame) -> str:
@@ -171,15 +173,17 @@ def cell(name: str) -> Show:
 @cache
 def loaded() -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the points and the windows."""
-    made = task.load(settings().data_dir)
-    return made["points"], made["windows"]
+    tables = task.load(settings().data_dir)
+    return tables["points"], tables["windows"]
 
 
 def scores_of(method: str, points: pd.DataFrame | None = None) -> Scores:
     """Return the scores of each stream by a method. points: other ones than all."""
     points = loaded()[0] if points is None else points
     if method in PARTS:
-        return {name: chosen.scores(made, SETTING, PARTS[method]) for name, made in chosen.signals(points).items()}
+        return {
+            name: chosen.scores(signals, SETTING, PARTS[method]) for name, signals in chosen.signals(points).items()
+        }
     if method == SERVED:
         return streams.scores(points)
     groups = points.groupby(STREAM, sort=False, observed=True)

@@ -46,8 +46,8 @@ def simulate(world: World = World(), seed: int = 0) -> pd.DataFrame:
         size = int(random.integers(8, 16))
         mine, members = members[:size], members[size:]
         parts.append(_ring(world, ring, mine, typical, random))
-    made = pd.concat(parts, ignore_index=True).sort_values("time", kind="stable", ignore_index=True)
-    return made.assign(fraud=(made["kind"] != "honest").astype(int))
+    payments = pd.concat(parts, ignore_index=True).sort_values("time", kind="stable", ignore_index=True)
+    return payments.assign(fraud=(payments["kind"] != "honest").astype(int))
 
 
 def _honest(

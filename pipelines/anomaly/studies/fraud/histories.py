@@ -32,13 +32,13 @@ class Links:
 
     def add(self, customer: int, device: int) -> int:
         """Take one use of a device; return how many customers are linked to this one."""
-        one, other = self.root(customer), self.root(self.owner.setdefault(device, customer))
-        if one != other:
-            small, large = sorted((one, other), key=self.size.__getitem__)
+        root, second = self.root(customer), self.root(self.owner.setdefault(device, customer))
+        if root != second:
+            small, large = sorted((root, second), key=self.size.__getitem__)
             self.parent[small] = large
             self.size[large] += self.size[small]
-            one = large
-        return self.size[self.root(one)]
+            root = large
+        return self.size[self.root(root)]
 
 
 def known(payments: pd.DataFrame) -> pd.DataFrame:
@@ -54,19 +54,19 @@ def known(payments: pd.DataFrame) -> pd.DataFrame:
     rows: Iterable[tuple[float, int, int, int, float, int]] = zip(
         *(payments[name].tolist() for name in columns), strict=True
     )
-    made = []
+    lines = []
     for time, customer, merchant, device, amount, online in rows:
         mean = sums[customer] / counts[customer] if counts[customer] else amount
         past = times[customer]
         users[device].add(customer)
-        made.append(
+        lines.append(
             (
                 np.log(amount),
                 time % DAY / 3_600,
                 online,
                 np.log(amount / mean),
                 np.log1p(time - past[-1]) if past else np.log1p(60 * DAY),
-                sum(1 for one in past[-20:] if time - one < DAY),
+                sum(1 for earlier in past[-20:] if time - earlier < DAY),
                 merchant not in merchants[customer],
                 device not in devices[customer],
                 links.add(customer, device),
@@ -78,4 +78,4 @@ def known(payments: pd.DataFrame) -> pd.DataFrame:
         past.append(time)
         merchants[customer].add(merchant)
         devices[customer].add(device)
-    return pd.DataFrame(made, columns=[*PLAIN, *GRAPH]).astype(float)
+    return pd.DataFrame(lines, columns=[*PLAIN, *GRAPH]).astype(float)

@@ -80,14 +80,14 @@ def payments(seed: int) -> Iterator[Line]:
         for graph in (False, True):
             columns = [*histories.PLAIN, *(histories.GRAPH if graph else [])]
             score = fit(x.loc[past, columns].to_numpy(), y[past], cost[past] / cost[past].mean(), seed)
-            made = score(x.loc[later, columns].to_numpy())
-            alerts = pd.Series(made).groupby(day[later].to_numpy()).rank(ascending=False, method="first") <= ALERTS
+            scores = score(x.loc[later, columns].to_numpy())
+            alerts = pd.Series(scores).groupby(day[later].to_numpy()).rank(ascending=False, method="first") <= ALERTS
             kinds = rows.loc[later, "kind"].to_numpy()
             found = {kind: float(alerts[kinds == kind].mean()) for kind in ("theft", "ring")}
             money = rows.loc[later, "amount"].to_numpy() * y[later]
             line = {"recall": float(alerts[y[later] == 1].mean()), "money": float(money[alerts].sum() / money.sum())}
             name = f"{method}, graph" if graph else method
-            yield {"method": name, "average_precision": precision(y[later], made)} | line | found
+            yield {"method": name, "average_precision": precision(y[later], scores)} | line | found
 
 
 def files(data_dir: Path | None) -> dict[str, Path]:
@@ -108,10 +108,10 @@ def clicks() -> Iterator[Line]:
     known: dict[str, np.ndarray] = {"the probability that was given": x[first:, 1]}
     for method, fit in METHODS.items():
         known[method] = fit(x[:first], y[:first], cost[:first] / cost[:first].mean(), 0)(x[first:])
-    for method, made in known.items():
-        top = np.argsort(-made, kind="stable")[:budget]
+    for method, scores in known.items():
+        top = np.argsort(-scores, kind="stable")[:budget]
         recall = float(y[first:][top].sum() / y[first:].sum())
-        yield {"method": method, "average_precision": precision(y[first:], made), "recall": recall}
+        yield {"method": method, "average_precision": precision(y[first:], scores), "recall": recall}
 
 
 def precision(y: np.ndarray, scores: np.ndarray) -> float:

@@ -21,7 +21,7 @@ class Anywhere(AnomalyModel):
     def scores(self, points: pd.DataFrame) -> dict[str, np.ndarray]:
         """Return the scores of each stream, shuffled."""
         random = np.random.default_rng(self.seed)
-        return {name: random.permutation(made) for name, made in super().scores(points).items()}
+        return {name: random.permutation(values) for name, values in super().scores(points).items()}
 
 
 def random_answer(model: AnomalyModel, seed: int) -> AnomalyModel:

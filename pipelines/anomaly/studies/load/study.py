@@ -87,7 +87,7 @@ async def steady(size: int, of: int, rate: float, seconds: float) -> Line:
         start = time.perf_counter() + 1
         await asyncio.gather(*(sender(which) for which in range(CONNECTIONS)))
         kept = number * size / (time.perf_counter() - start)
-    median, high = (round(1_000 * float(one), 1) for one in np.quantile(waits, [0.5, 0.99]))
+    median, high = (round(1_000 * float(wait), 1) for wait in np.quantile(waits, [0.5, 0.99]))
     return {"kept": round(kept), "p50": median, "p99": high}
 
 

@@ -37,12 +37,12 @@ def of_season(z: np.ndarray, period: int, learned: int) -> np.ndarray:
 def of_changes(z: np.ndarray) -> np.ndarray:
     """Return the probability that a stretch has begun within the last values. Those of a block know only what is in it
     and `BEFORE` it, for they take memory by the square."""
-    made = np.zeros(len(z))
+    probability = np.zeros(len(z))
     for start in range(0, len(z), BLOCK):
         first = max(0, start - BEFORE)
         chances = ChangePoints().run_lengths(z[first : start + BLOCK])
-        made[start : start + BLOCK] = chances[start - first :, : LATELY + 1].sum(axis=1)
-    return made
+        probability[start : start + BLOCK] = chances[start - first :, : LATELY + 1].sum(axis=1)
+    return probability
 
 
 def of_stretches(z: np.ndarray) -> np.ndarray:
@@ -75,9 +75,9 @@ def detected(method: str) -> Line:
     """Return the scores of NAB of a detector."""
     points, windows = compare.loaded()
     groups = points.groupby(STREAM, sort=False, observed=True)
-    made = {str(stream): scores(rows, METHODS[method]) for stream, rows in groups}
-    others = [compare.of_others(points, windows, made, seed) for seed in range(compare.SEEDS)]
-    return compare.spread_of(others) | compare.optimized(points, windows, made)
+    by_stream = {str(stream): scores(rows, METHODS[method]) for stream, rows in groups}
+    others = [compare.of_others(points, windows, by_stream, seed) for seed in range(compare.SEEDS)]
+    return compare.spread_of(others) | compare.optimized(points, windows, by_stream)
 
 
 COLUMNS: dict[str, Show] = {

@@ -101,10 +101,10 @@ def detected(method: str, seed: int) -> Line:
     x, anomaly = sensors()
     order = np.random.default_rng(seed).permutation(len(x))
     past, later = order[:LEARNED], order[LEARNED : LEARNED + SCORED]
-    made = METHODS[method](x[past], x[later], seed)
-    line = {"roc_auc": roc_auc_score(anomaly[later], made)}
-    line |= {"average_precision": average_precision_score(anomaly[later], made)}
-    return {name: round(float(one), 4) for name, one in line.items()}
+    scores = METHODS[method](x[past], x[later], seed)
+    line = {"roc_auc": roc_auc_score(anomaly[later], scores)}
+    line |= {"average_precision": average_precision_score(anomaly[later], scores)}
+    return {name: round(float(figure), 4) for name, figure in line.items()}
 
 
 COLUMNS: dict[str, Show] = {

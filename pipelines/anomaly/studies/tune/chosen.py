@@ -45,12 +45,12 @@ def thresholds(
 ) -> dict[str, float]:
     """Return for each stream the threshold that is best for the streams of the other folds; "" has that of all."""
     fold = folds(list(labels), seed, count)
-    made = {"": best_threshold([(labels[name], scores[name]) for name in labels])[0]}
+    best = {"": best_threshold([(labels[name], scores[name]) for name in labels])[0]}
     for held in range(count):
         others = [(labels[name], scores[name]) for name in labels if fold[name] != held]
         without = best_threshold(others)[0]
-        made |= {name: without for name in labels if fold[name] == held}
-    return made
+        best |= {name: without for name in labels if fold[name] == held}
+    return best
 
 
 def drawn(number: int) -> Setting:
@@ -72,24 +72,26 @@ def named(setting: Setting) -> str:
 
 def signals(points: pd.DataFrame) -> dict[str, np.ndarray]:
     """Return the signals of each value of each stream, shape (n, 4): three without their weights, and `frozen`."""
-    plain, made = replace(SETTING, unsettled=1, jumpy=1), {}
+    plain, by_stream = replace(SETTING, unsettled=1, jumpy=1), {}
     for name, rows in points.groupby(STREAM, sort=False, observed=True):
         state = State()
         pairs = zip(seconds(rows[TIME]), rows[VALUE].tolist(), strict=True)
-        made[str(name)] = np.array([[*weighed(state.step(time, value), plain), frozen(state)] for time, value in pairs])
-    return made
+        by_stream[str(name)] = np.array(
+            [[*weighed(state.step(time, value), plain), frozen(state)] for time, value in pairs]
+        )
+    return by_stream
 
 
 def scores(signals: np.ndarray, setting: Setting, of: Sequence[int] = (0, 1, 2, 3)) -> np.ndarray:
     """Return the scores of one stream, as `detector.update` makes them, shape (n,). of: the signals that count."""
     weights = np.array([1, setting.unsettled, setting.jumpy, 0])
     sums = (signals[:, of] * weights[list(of)]).sum(axis=1).tolist()
-    state, made = State(), np.zeros(len(sums))
+    state, evidence = State(), np.zeros(len(sums))
     for place in range(setting.learning, len(sums)):
-        made[place] = max(state.held(sums[place], setting.hold), 0.0)
+        evidence[place] = max(state.held(sums[place], setting.hold), 0.0)
     if 3 in of:
-        made[setting.learning :] = np.maximum(made, signals[:, 3])[setting.learning :]
-    return made
+        evidence[setting.learning :] = np.maximum(evidence, signals[:, 3])[setting.learning :]
+    return evidence
 
 
 def totals(labels: Mapping[str, Judged], scores: Mapping[str, np.ndarray], grid: np.ndarray = GRID) -> np.ndarray:
@@ -102,12 +104,12 @@ def out_of_fold(tables: np.ndarray, fold: np.ndarray) -> np.ndarray:
 
     tables: shape (settings, streams, thresholds). fold: of each stream, shape (streams,). Returns shape (streams,).
     """
-    made = np.empty(len(fold))
+    values = np.empty(len(fold))
     for number in np.unique(fold):
         others = tables[:, fold != number].sum(axis=1)
         setting, threshold = np.unravel_index(int(others.argmax()), others.shape)
-        made[fold == number] = tables[setting, fold == number, threshold]
-    return made
+        values[fold == number] = tables[setting, fold == number, threshold]
+    return values
 
 
 def at_random(names: list[str], seed: int) -> np.ndarray:

@@ -37,7 +37,7 @@ def loaded() -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def score(setting: str) -> Line:
     """Return the score of a setting at its best threshold, and its mean with thresholds of other streams."""
-    return earned(*loaded(), next(one for one in chosen.settings() if chosen.named(one) == setting))
+    return earned(*loaded(), next(candidate for candidate in chosen.settings() if chosen.named(candidate) == setting))
 
 
 def earned(points: pd.DataFrame, windows: pd.DataFrame, setting: Setting) -> Line:
@@ -61,7 +61,7 @@ def cell(name: str) -> Show:
 
 
 STUDY = Study(
-    measures=[Measure(score, [{"setting": chosen.named(one)} for one in chosen.settings()])],
+    measures=[Measure(score, [{"setting": chosen.named(setting)} for setting in chosen.settings()])],
     tables=[
         Table(
             {"setting": "setting"},

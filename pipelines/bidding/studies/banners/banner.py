@@ -34,8 +34,8 @@ def halves(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 def rewards(past: pd.DataFrame, items: int, weight: np.ndarray | None = None) -> np.ndarray:
     """Return the rate of clicks of each place and item, drawn to the mean, shape (3, items)."""
     weight = np.ones(len(past)) if weight is None else weight
-    at = (past["position"].to_numpy(int) - 1) * items + past["item_id"].to_numpy(int)
-    clicks, shown = (np.bincount(at, part, 3 * items) for part in (weight * past["click"].to_numpy(), weight))
+    places = (past["position"].to_numpy(int) - 1) * items + past["item_id"].to_numpy(int)
+    clicks, shown = (np.bincount(places, part, 3 * items) for part in (weight * past["click"].to_numpy(), weight))
     mean = past["click"].mean()
     return np.asarray((clicks + PRIOR * mean) / (shown + PRIOR)).reshape(3, items)
 

@@ -40,7 +40,7 @@ def measured(data_dir: Path) -> Iterator[Line]:
 def line(values: np.ndarray) -> Line:
     """Return the mean of a value per round, for a thousand of them, and its interval."""
     return dict(
-        zip(("clicks", "low", "high"), (1_000 * one for one in difference(values, np.zeros(len(values)))), strict=True)
+        zip(("clicks", "low", "high"), (1_000 * end for end in difference(values, np.zeros(len(values)))), strict=True)
     )
 
 

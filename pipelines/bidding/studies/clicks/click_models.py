@@ -81,8 +81,8 @@ class Boosted:
         self.rows, self.clicked = rows, clicked
         fold = np.random.default_rng(self.seed).integers(0, 5, len(rows))
         inputs = np.empty((len(rows), 3 * len(IDS) + 2))
-        for one in range(5):
-            known, held = np.flatnonzero(fold != one), np.flatnonzero(fold == one)
+        for number in range(5):
+            known, held = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
             inputs[held] = self.encoded(rows.iloc[held], rows.iloc[known], clicked[known])
         self.model: Any = lightgbm.LGBMClassifier(
             n_estimators=self.trees, num_leaves=self.leaves, learning_rate=0.05, min_child_samples=50,
@@ -91,14 +91,14 @@ class Boosted:
         return self
 
     def encoded(self, rows: pd.DataFrame, known: pd.DataFrame, clicked: np.ndarray) -> np.ndarray:
-        mean, made = clicked.mean(), [rows[PLACES].to_numpy(float)]
+        mean, columns = clicked.mean(), [rows[PLACES].to_numpy(float)]
         for name in IDS:
             seen = pd.Series(clicked).groupby(known[name].to_numpy()).agg(["sum", "count"])
             count = rows[name].map(seen["count"]).fillna(0).to_numpy()
             clicks = rows[name].map(seen["sum"]).fillna(0).to_numpy()
             rate = (clicks + self.prior * mean) / (count + self.prior)
-            made.append(np.column_stack([count, rate, rows[name].to_numpy(float)]))
-        return np.column_stack(made)
+            columns.append(np.column_stack([count, rate, rows[name].to_numpy(float)]))
+        return np.column_stack(columns)
 
     def predict(self, rows: pd.DataFrame) -> np.ndarray:
         return np.asarray(self.model.predict_proba(self.encoded(rows, self.rows, self.clicked))[:, 1])
@@ -123,7 +123,7 @@ class Factors:
         for name in table:
             counts = table[name].value_counts()
             common = counts.index[counts >= FEWEST]
-            self.codes[name] = {"rare": total} | {value: total + 1 + at for at, value in enumerate(common)}
+            self.codes[name] = {"rare": total} | {value: total + 1 + index for index, value in enumerate(common)}
             total += len(common) + 1
         torch.manual_seed(self.seed)
         self.net = _network(total, len(self.codes), self.size, self.hidden)
@@ -148,8 +148,8 @@ class Factors:
 
     def places(self, rows: pd.DataFrame) -> np.ndarray:
         table = categories(rows)
-        made = [table[name].map(own).fillna(own["rare"]) for name, own in self.codes.items()]
-        return np.column_stack(made).astype(np.int64)
+        columns = [table[name].map(own).fillna(own["rare"]) for name, own in self.codes.items()]
+        return np.column_stack(columns).astype(np.int64)
 
     def margin(self, rows: pd.DataFrame) -> np.ndarray:
         import torch
@@ -186,8 +186,8 @@ def _network(values: int, fields: int, size: int, hidden: int) -> Any:
             vectors = self.vector(places)  # (n, fields, size)
             # Rendle's equation 5: the sum over pairs from the square of the sum.
             pairs = (vectors.sum(1).square() - vectors.square().sum(1)).sum(1) / 2
-            made: torch.Tensor = self.constant + self.weight(places).sum((1, 2)) + pairs
-            return made if self.deep is None else made + self.deep(vectors.flatten(1)).squeeze(1)
+            margin: torch.Tensor = self.constant + self.weight(places).sum((1, 2)) + pairs
+            return margin if self.deep is None else margin + self.deep(vectors.flatten(1)).squeeze(1)
 
     return Network()
 

@@ -114,7 +114,11 @@ def budgets(budget: str) -> Iterator[Line]:
     }
     results = {name: result(log, bidder, money) for name, bidder in all_of_them.items()}
     for name, outcome in results.items():
-        against = {f"{key}_{other}": value for other in AGAINST for key, value in more(outcome, results[other]).items()}
+        against = {
+            f"{key}_{baseline}": value
+            for baseline in AGAINST
+            for key, value in more(outcome, results[baseline]).items()
+        }
         yield {"method": name} | line(outcome) | against
 
 
@@ -133,8 +137,8 @@ def lengths() -> Iterator[Line]:
     for length in LENGTHS:
         long = length or len(rows)
         log, money = protocol.episodes(rows, long), protocol.budget(history, 8, long)
-        for name, one in tried.items():
-            bidder: Any = one
+        for name, chosen in tried.items():
+            bidder: Any = chosen
             if name == LINEAR:  # its base is that of the budget for 1,000 auctions
                 bidder = bidders.Linear(bidder.ctr, {money: bidder.bases[protocol.budget(history, 8)]})
             yield {"method": name, "length": long} | line(result(log, bidder, money))

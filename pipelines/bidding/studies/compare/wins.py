@@ -30,11 +30,11 @@ def by_ctr(price: np.ndarray, ctr: np.ndarray, everywhere: np.ndarray, bid: np.n
 
 def by_recent(price: np.ndarray, ctr: np.ndarray, everywhere: np.ndarray, bid: np.ndarray) -> np.ndarray:
     """Return the same, learned again after each 1,000 auctions from the 5,000 before; NaN for the first 5,000."""
-    made = np.full(len(bid), np.nan)
+    probability = np.full(len(bid), np.nan)
     for start in range(LAST, len(bid), EVERY):
         seen, asked = slice(start - LAST, start), slice(start, start + EVERY)
-        made[asked] = by_ctr(price[seen], ctr[seen], everywhere, bid[asked], ctr[asked])
-    return made
+        probability[asked] = by_ctr(price[seen], ctr[seen], everywhere, bid[asked], ctr[asked])
+    return probability
 
 
 def judged(likely: np.ndarray, won: np.ndarray) -> Line:

@@ -41,13 +41,13 @@ def lived(rows: pd.DataFrame, model: BidModel, plan: Plan, counts: np.ndarray, l
     """
     ctr, price, click = (rows[name].to_numpy() for name in ("ctr", "market_price", "click"))
     without = model.baselines["linear, tuned"].campaign(plan.budget * protocol.EPISODE // plan.auctions)
-    money, seen, at, out = float(plan.budget), np.zeros(SLOTS, int), 0, 1.0
+    money, seen, auction, out = float(plan.budget), np.zeros(SLOTS, int), 0, 1.0
     clicks = expected = wins = 0.0
     spent = np.zeros(SLOTS)
     for slot, count in enumerate(counts):
         for number in range(count):
             now = (slot + number / count) * DAY / SLOTS
-            here, at = at % len(rows), at + 1
+            here, auction = auction % len(rows), auction + 1
             seen[slot] += 1
             if left is None:
                 bid = min(float(without(1, np.array([money]), ctr[here : here + 1])[0]), money)
@@ -60,7 +60,7 @@ def lived(rows: pd.DataFrame, model: BidModel, plan: Plan, counts: np.ndarray, l
         if money < BROKE and out == 1.0:
             out = (slot + 1) / SLOTS
     return {
-        "auctions": at,
+        "auctions": auction,
         "wins": wins,
         "clicks": clicks,
         "expected": expected,

@@ -117,20 +117,20 @@ class Ledger:
 
         Nothing is reserved for an id that was bid before. Raises ValueError for a price that cannot be.
         """
-        made, *known = await self._reserve(keys(campaign), [bid, _money(price), self.seconds, slot, KEPT])
-        return Reserved(bool(made), *known)
+        reserved, *known = await self._reserve(keys(campaign), [bid, _money(price), self.seconds, slot, KEPT])
+        return Reserved(bool(reserved), *known)
 
     async def won(self, campaign: str, bid: str, paid: int, slot: int) -> bool:
         """Spend what an auction cost. Returns False where that was reported before.
 
         Raises ValueError, and changes nothing, for a price that cannot be or is above the bid's, and an unknown bid.
         """
-        said = (await self._settle(keys(campaign)[:4], [bid, _money(paid), slot])).decode()
-        if said == "unknown":
+        reply = (await self._settle(keys(campaign)[:4], [bid, _money(paid), slot])).decode()
+        if reply == "unknown":
             raise ValueError(f"{bid!r} is not a bid of {campaign!r} of the last day. Report a win by its bid's id.")
-        if said not in ("settled", "again"):
-            raise ValueError(f"{bid!r} was bid for {said}, and cannot cost {paid}. Report what the exchange charges.")
-        return bool(said == "settled")
+        if reply not in ("settled", "again"):
+            raise ValueError(f"{bid!r} was bid for {reply}, and cannot cost {paid}. Report what the exchange charges.")
+        return bool(reply == "settled")
 
     async def lost(self, campaign: str, bid: str) -> None:
         """Give back what was reserved for a bid."""
@@ -143,8 +143,8 @@ class Ledger:
         return {name: int(value) for name, value in (had | await self._all(slots)).items() if name not in UNCOUNTED}
 
     async def _all(self, key: str) -> dict[str, str]:
-        made: Any = self.redis.hgetall(key)  # the types of the package allow a client that does not wait
-        return {name.decode(): value.decode() for name, value in (await made).items()}
+        reply: Any = self.redis.hgetall(key)  # the types of the package allow a client that does not wait
+        return {name.decode(): value.decode() for name, value in (await reply).items()}
 
 
 def _money(price: int) -> int:

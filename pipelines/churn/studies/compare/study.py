@@ -56,26 +56,28 @@ def values(rows: pd.DataFrame, made: Judged, earned: np.ndarray) -> dict[str, np
 
 def out_of_fold(rows: pd.DataFrame, seed: int) -> dict[str, Judged]:
     """Return what every method says of each customer, fitted and calibrated without the customer's fold."""
-    made: dict[str, Judged] = {}
+    by_method: dict[str, Judged] = {}
     for past, held in training.folds(rows, rows[LABEL].to_numpy(), seed):
         stays = Stays().fit(rows.iloc[past])
         for name, margin in methods.margins(rows.iloc[past], rows.iloc[held], seed).items():
-            whole = made.setdefault(name, Judged(np.empty(len(rows)), np.empty(len(rows))))
+            whole = by_method.setdefault(name, Judged(np.empty(len(rows)), np.empty(len(rows))))
             for all_rows, part in zip(whole, judged(rows.iloc[held], margin, stays), strict=True):
                 all_rows[held] = part
-    return made
+    return by_method
 
 
 def lines(rows: pd.DataFrame, by_method: Mapping[str, Judged]) -> Iterator[Line]:
     """Yield a line per method: each measure with its interval over customers, and less that of the baseline."""
     earned = profits.earned(rows)
     simple = values(rows, by_method[RIVAL], earned)
-    for method, made in by_method.items():
-        own = values(rows, made, earned)
-        line: Line = {"method": method, "called": float((made.expected > 0).mean())}
+    for method, estimates in by_method.items():
+        own = values(rows, estimates, earned)
+        line: Line = {"method": method, "called": float((estimates.expected > 0).mean())}
         for name in SCORES:
-            for title, other in ((name, np.zeros(len(rows))), (f"{name}_more", simple[name])):
-                line |= dict(zip((title, f"{title}_low", f"{title}_high"), difference(own[name], other), strict=True))
+            for title, baseline in ((name, np.zeros(len(rows))), (f"{name}_more", simple[name])):
+                line |= dict(
+                    zip((title, f"{title}_low", f"{title}_high"), difference(own[name], baseline), strict=True)
+                )
         yield line
 
 
@@ -123,9 +125,9 @@ def parts() -> tuple[pd.DataFrame, pd.DataFrame]:
 def folds(seed: int) -> Iterator[Line]:
     """Yield the lines of a division of all customers into folds: of every method, and of the served one."""
     rows = customers()
-    made = out_of_fold(rows, seed)
-    yield from lines(rows, made)
-    yield from ({"part": "ways"} | line for line in whom_else(rows, made[SERVED]))
+    by_method = out_of_fold(rows, seed)
+    yield from lines(rows, by_method)
+    yield from ({"part": "ways"} | line for line in whom_else(rows, by_method[SERVED]))
 
 
 def test(seed: int) -> Iterator[Line]:
@@ -139,9 +141,9 @@ def test(seed: int) -> Iterator[Line]:
 def division(seed: int) -> Line:
     """Return the metrics of the gate for a random third of the customers to train on."""
     past, _ = parts()
-    at = np.random.default_rng(seed).permutation(len(past)) % task.TEST_SHARE == 0
-    model = task.train({"customers": past[~at]}, seed=seed)
-    return dict(task.evaluate(model, {"customers": past[at]}).metrics)
+    held_out = np.random.default_rng(seed).permutation(len(past)) % task.TEST_SHARE == 0
+    model = task.train({"customers": past[~held_out]}, seed=seed)
+    return dict(task.evaluate(model, {"customers": past[held_out]}).metrics)
 
 
 def percent(name: str) -> Show:

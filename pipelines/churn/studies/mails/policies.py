@@ -30,13 +30,13 @@ FOLDS = 2
 
 def effects(past: Experiment, later: Experiment, seed: int) -> dict[str, dict[int, np.ndarray]]:
     """Return method -> mail -> what the mail adds to each later customer's probability of a visit, shape (n,)."""
-    made: dict[str, dict[int, np.ndarray]] = {}
+    by_method: dict[str, dict[int, np.ndarray]] = {}
     for name, learner in LEARNERS.items():
         parts = {mail: past.of(mail) for mail in MAILS}
-        made[name] = {
+        by_method[name] = {
             mail: learner(seed).fit(part.x, part.arm, part.visit).effect(later.x) for mail, part in parts.items()
         }
-    return made
+    return by_method
 
 
 def actions(
@@ -52,8 +52,8 @@ def choose(past: Experiment, seed: int) -> dict[str, float]:
     fold = np.random.default_rng(seed).permutation(len(past)) % FOLDS
     sums: dict[str, float] = {}
     for held in range(FOLDS):
-        known, other = past.part(fold != held), past.part(fold == held)
-        worth = value.earned(other)
-        for name, action in actions(known, other, effects(known, other, seed), seed).items():
+        known, rest = past.part(fold != held), past.part(fold == held)
+        worth = value.earned(rest)
+        for name, action in actions(known, rest, effects(known, rest, seed), seed).items():
             sums[name] = sums.get(name, 0.0) + float(value.of(action, worth).sum())
     return {name: total / len(past) for name, total in sums.items()}

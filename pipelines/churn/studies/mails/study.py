@@ -30,12 +30,18 @@ def rankings(later: Experiment, effects: dict[str, dict[int, np.ndarray]], seed:
     """Yield a line per method and mail: the Qini coefficient with its bootstrap interval."""
     random = np.random.default_rng(seed).random(len(later))
     for mail, title in MAILS.items():
-        at = (later.arm == mail) | (later.arm == NOBODY)
+        mask = (later.arm == mail) | (later.arm == NOBODY)
         part = later.of(mail)
-        ranked = {name: each[mail][at] for name, each in effects.items()} | {LOTTERY: random[at]}
-        for name, made in qini.bootstrapped(ranked, part.arm, part.visit, REPEATS, seed).items():
-            low, high = np.quantile(made[1:], [0.025, 0.975])
-            yield {"part": title, "method": name, "qini": float(made[0]), "low": float(low), "high": float(high)}
+        ranked = {name: each[mail][mask] for name, each in effects.items()} | {LOTTERY: random[mask]}
+        for name, coefficients in qini.bootstrapped(ranked, part.arm, part.visit, REPEATS, seed).items():
+            low, high = np.quantile(coefficients[1:], [0.025, 0.975])
+            yield {
+                "part": title,
+                "method": name,
+                "qini": float(coefficients[0]),
+                "low": float(low),
+                "high": float(high),
+            }
 
 
 def earnings(later: Experiment, actions: dict[str, np.ndarray]) -> Iterator[Line]:
@@ -47,8 +53,8 @@ def earnings(later: Experiment, actions: dict[str, np.ndarray]) -> Iterator[Line
         line: Line = {"method": name}
         line |= {title: float((action == mail).mean()) for mail, title in MAILS.items()}
         others = {"value": np.zeros(len(later)), "all": all_men, "random": value.at_random(action, worth)}
-        for title, other in others.items():
-            line |= dict(zip((title, f"{title}_low", f"{title}_high"), difference(own, other), strict=True))
+        for title, rival in others.items():
+            line |= dict(zip((title, f"{title}_low", f"{title}_high"), difference(own, rival), strict=True))
         yield line
 
 
@@ -56,9 +62,9 @@ def policy(seed: int) -> Iterator[Line]:
     """Yield the lines of a division: of each ranking, and of each policy."""
     data = experiment()
     past, later = (data.part(rows) for rows in thirds(len(data), seed))
-    made = policies.effects(past, later, seed)
-    yield from rankings(later, made, seed)
-    actions = policies.actions(past, later, made, seed)
+    effects = policies.effects(past, later, seed)
+    yield from rankings(later, effects, seed)
+    actions = policies.actions(past, later, effects, seed)
     inside = policies.choose(past, seed)
     best = max(inside, key=lambda name: inside[name])
     everybody = {name: np.full(len(later), arm) for name, arm in EVERYBODY.items()}

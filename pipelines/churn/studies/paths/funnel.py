@@ -36,10 +36,10 @@ def steps(rows: pd.DataFrame) -> dict[str, np.ndarray]:
         "a page of value": (rows["PageValues"] > 0).to_numpy(),
         "a purchase": rows["bought"].to_numpy(),
     }
-    so_far, made = np.ones(len(rows), dtype=bool), {}
-    for name, at in reaches.items():
-        so_far = made[name] = so_far & at
-    return made
+    so_far, reached = np.ones(len(rows), dtype=bool), {}
+    for name, mask in reaches.items():
+        so_far = reached[name] = so_far & mask
+    return reached
 
 
 def wilson(events: int, trials: int) -> tuple[float, float]:
@@ -52,9 +52,9 @@ def wilson(events: int, trials: int) -> tuple[float, float]:
 
 def funnel(reaches: dict[str, np.ndarray]) -> list[Step]:
     """Return the steps after the first one. reaches: of `steps`."""
-    counts = {name: int(at.sum()) for name, at in reaches.items()}
-    names, made = list(counts), []
+    counts = {name: int(mask.sum()) for name, mask in reaches.items()}
+    names, stages = list(counts), []
     for before, name in itertools.pairwise(names):
         low, high = wilson(counts[name], counts[before])
-        made.append(Step(name, counts[name], counts[name] / counts[before], low, high))
-    return made
+        stages.append(Step(name, counts[name], counts[name] / counts[before], low, high))
+    return stages

@@ -52,8 +52,8 @@ class People:
         world, names = self.world, list(self.world.effects)
         met = self.reached.any(axis=1) & np.array([name not in without for name in names])
         odds = BASE + world.intent * self.intent + met @ np.array(list(world.effects.values()))
-        for (one, other), more in world.pairs.items():
-            odds = odds + more * (met[:, names.index(one)] & met[:, names.index(other)])
+        for (first, second), more in world.pairs.items():
+            odds = odds + more * (met[:, names.index(first)] & met[:, names.index(second)])
         return np.asarray(self.luck < expit(odds))
 
     def paths(self) -> list[list[str]]:
@@ -62,7 +62,7 @@ class People:
         times = np.where(self.reached, np.arange(TURNS)[:, None] + self.when, np.inf).reshape(len(self.luck), -1)
         order, lengths = np.argsort(times, axis=1), np.isfinite(times).sum(axis=1)
         return [
-            [names[at % len(names)] for at in row[:length]]
+            [names[place % len(names)] for place in row[:length]]
             for row, length in zip(order.tolist(), lengths.tolist(), strict=True)
         ]
 

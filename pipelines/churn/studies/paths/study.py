@@ -34,13 +34,13 @@ def simulated(seed: int) -> Iterator[Line]:
     for title, world in simulation.WORLDS.items():
         people = simulation.draw(world, PEOPLE, seed)
         paths, bought, causes = people.paths(), people.buys().tolist(), people.causes()
-        made = {TRUTH: causes} | {name: method(paths, bought) for name, method in methods.METHODS.items()}
-        for name, given in made.items():
-            total = sum(max(value, 0) for value in given.values())
-            shares = {channel: max(given.get(channel, 0), 0) / total for channel in world.effects}
+        by_method = {TRUTH: causes} | {name: method(paths, bought) for name, method in methods.METHODS.items()}
+        for name, attributed in by_method.items():
+            total = sum(max(value, 0) for value in attributed.values())
+            shares = {channel: max(attributed.get(channel, 0), 0) / total for channel in world.effects}
             caused = float(people.buys().sum() - people.buys(list(world.effects)).sum())
-            line = {"part": title, "method": name, "distance": methods.distance(given, causes)}
-            yield line | {"attributed": sum(given.values()) / caused} | shares
+            line = {"part": title, "method": name, "distance": methods.distance(attributed, causes)}
+            yield line | {"attributed": sum(attributed.values()) / caused} | shares
 
 
 def funnels() -> Iterator[Line]:
@@ -49,11 +49,11 @@ def funnels() -> Iterator[Line]:
     visitors = {"all": np.ones(len(rows), dtype=bool)}
     for name in ("Returning_Visitor", "New_Visitor"):
         visitors[name.replace("_", " ").lower()] = (rows["VisitorType"] == name).to_numpy()
-    for who, at in visitors.items():
-        reaches = funnel.steps(rows[at])
-        bought = int(rows.loc[at, "bought"].sum())
+    for who, mask in visitors.items():
+        reaches = funnel.steps(rows[mask])
+        bought = int(rows.loc[mask, "bought"].sum())
         for step in funnel.funnel(reaches):
-            won = int((reaches[step.name] & rows.loc[at, "bought"].to_numpy()).sum())
+            won = int((reaches[step.name] & rows.loc[mask, "bought"].to_numpy()).sum())
             yield {"part": "funnel", "method": f"{who}: {step.name}", "bought": won / step.reached} | step._asdict()
         outside = bought - int(list(reaches.values())[-1].sum())
         yield {"part": "outside", "method": who, "bought": outside, "reached": bought}

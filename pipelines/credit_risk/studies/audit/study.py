@@ -26,11 +26,11 @@ def treated(decisions: str, seed: int) -> Iterator[Line]:
     """Yield a line per attribute, group and measure, and one per attribute with the gaps."""
     rows = compare.loans()
     bad, by = rows[LABEL].to_numpy(), gaps.crossed(data.groups(rows))
-    made = compare.decide(rows, METHODS[decisions], "age", FIRST + seed)
+    decided = compare.decide(rows, METHODS[decisions], "age", FIRST + seed)
     for attribute, group in by.items():
-        wide = widest.gaps(bad, made.declined, group, FIRST + seed)
+        wide = widest.gaps(bad, decided.declined, group, FIRST + seed)
         yield {"attribute": attribute, "group": "", "measure": "gaps"} | wide
-        lines = gaps.by_group(bad, made.declined, group, expit(made.margin), FIRST + seed)
+        lines = gaps.by_group(bad, decided.declined, group, expit(decided.margin), FIRST + seed)
         for line in lines.to_dict("records"):
             yield {"attribute": attribute} | line
 

@@ -25,10 +25,10 @@ REFERENCE = "boosting"
 
 def decide(rows: pd.DataFrame, method: str, attribute: str, seed: int) -> mitigation.Decided:
     """Return the decisions on all rows, each by a model that was fitted without the row's fold."""
-    made = mitigation.METHODS[method][1]
+    fit = mitigation.METHODS[method][1]
     declined, margin = np.empty(len(rows)), np.full(len(rows), np.nan)
     for past, test in training.folds(rows[LABEL].to_numpy(), seed):
-        decided = made(rows.iloc[past], rows.iloc[test], attribute, seed)
+        decided = fit(rows.iloc[past], rows.iloc[test], attribute, seed)
         declined[test] = decided.declined
         if decided.margin is not None:
             margin[test] = decided.margin
@@ -41,19 +41,19 @@ def way(method: str, attribute: str, seed: int) -> Line:
 
     rows, began = loans(), time.monotonic()
     bad, before = rows[LABEL].to_numpy(), reference(seed)
-    made = before if method == REFERENCE else decide(rows, method, attribute, seed)
+    decided = before if method == REFERENCE else decide(rows, method, attribute, seed)
     codes = np.unique(data.groups(rows)[attribute], return_inverse=True)[1]
-    intervals = fairness.intervals(bad, before.declined, made.declined, codes, repeats=1_000, seed=seed)
-    one, two = (fairness.difference(bad, d, codes) for d in (before.declined, made.declined))
+    intervals = fairness.intervals(bad, before.declined, decided.declined, codes, repeats=1_000, seed=seed)
+    old, new = (fairness.difference(bad, d, codes) for d in (before.declined, decided.declined))
     return {
         "when": mitigation.METHODS[method][0],
-        "roc_auc": roc_auc_score(bad, made.margin) if made.margin is not None else None,
-        "cost": cost(bad, made.declined),
-        "extra_cost": cost(bad, made.declined) / cost(bad, before.declined) - 1,
-        "difference": two,
+        "roc_auc": roc_auc_score(bad, decided.margin) if decided.margin is not None else None,
+        "cost": cost(bad, decided.declined),
+        "extra_cost": cost(bad, decided.declined) / cost(bad, before.declined) - 1,
+        "difference": new,
         "difference_from": intervals["after"][0],
         "difference_to": intervals["after"][1],
-        "ratio": two / one,
+        "ratio": new / old,
         "ratio_from": intervals["ratio"][0],
         "ratio_to": intervals["ratio"][1],
         "seconds": time.monotonic() - began,
@@ -81,7 +81,7 @@ COLUMNS: dict[str, Show] = {
 
 STUDY = Study(
     measures=[
-        Measure(way, [{"method": name, "attribute": one} for name in mitigation.METHODS for one in ATTRIBUTES]),
+        Measure(way, [{"method": name, "attribute": group} for name in mitigation.METHODS for group in ATTRIBUTES]),
     ],
     tables=[Table({"method": "method", "acts": "when", "groups": "attribute"}, COLUMNS)],
 )

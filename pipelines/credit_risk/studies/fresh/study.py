@@ -29,19 +29,19 @@ def division(rows: pd.DataFrame, seed: int, repeats: int = REPEATS) -> Line:
     codes = {name: np.unique(group, return_inverse=True)[1] for name, group in data.groups(rows).items()}
 
     def figures(sample: np.ndarray) -> dict[str, float]:
-        decided = [made.declined[sample] for made in (before, after)]
-        costs = [cost(bad[sample], one) for one in decided]
-        made = {"extra_cost": costs[1] / costs[0] - 1}
+        decided = [each.declined[sample] for each in (before, after)]
+        costs = [cost(bad[sample], declined) for declined in decided]
+        found = {"extra_cost": costs[1] / costs[0] - 1}
         for name, code in codes.items():
-            one, two = (fairness.difference(bad[sample], declined, code[sample]) for declined in decided)
-            made |= {f"difference_{name}": two, f"ratio_{name}": two / one}
-        return made
+            old, new = (fairness.difference(bad[sample], declined, code[sample]) for declined in decided)
+            found |= {f"difference_{name}": new, f"ratio_{name}": new / old}
+        return found
 
     drawn = [figures(sample) for sample in bootstrap.samples(len(bad), repeats, seed)]
     line: Line = figures(np.arange(len(bad)))
     for name, values in pd.DataFrame(drawn).items():
         line[f"{name}_from"], line[f"{name}_to"] = bootstrap.interval(values)
-    return line | {"met": met(line), "met_in_bootstraps": float(np.mean([met(one) for one in drawn]))}
+    return line | {"met": met(line), "met_in_bootstraps": float(np.mean([met(each) for each in drawn]))}
 
 
 def met(line: Line) -> bool:

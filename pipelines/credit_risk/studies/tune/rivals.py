@@ -123,8 +123,8 @@ def _numbers(columns: Columns) -> np.ndarray:
 
 
 def _derived(columns: Columns) -> np.ndarray:
-    made = ratios({name: np.asarray(columns[name], dtype=float) for name in NUMBERS})
-    return np.column_stack(list(made.values()))
+    derived = ratios({name: np.asarray(columns[name], dtype=float) for name in NUMBERS})
+    return np.column_stack(list(derived.values()))
 
 
 def _texts(columns: Columns, name: str) -> list[str | None]:

@@ -123,7 +123,9 @@ def predictions(lines: pd.DataFrame) -> pd.DataFrame:
     """Return the seconds of a step on four workers, predicted from one and two of them, and measured."""
     work = lines.pivot_table("processor", "scheme", "workers", sort=False)
     table = pd.DataFrame({"measured": work[4] / CORES}).reset_index()
-    table["predicted"] = [cost_model.predicted(one, two, 4, CORES) for one, two in zip(work[1], work[2], strict=True)]
+    table["predicted"] = [
+        cost_model.predicted(alone, pair, 4, CORES) for alone, pair in zip(work[1], work[2], strict=True)
+    ]
     return table.assign(error=table["predicted"] / table["measured"] - 1)
 
 

@@ -22,7 +22,7 @@ class Curves:
 
     def __init__(self, parameters: list[Parameters], losses: list[list[float]]):
         self.parameters, self.losses = parameters, losses
-        self.of = {tuple(one.values()): row for one, row in zip(parameters, losses, strict=True)}
+        self.of = {tuple(trial.values()): row for trial, row in zip(parameters, losses, strict=True)}
 
     def draw(self, trial: int) -> Parameters:
         """Return the parameters of a trial."""
@@ -54,7 +54,7 @@ def record() -> Curves:
     from pipelines.distributed_training.studies.search import network
 
     drawn = [network.draw(SEED, trial) for trial in range(TRIALS)]
-    rounded = [{name: float(f"{value:.4g}") for name, value in one.items()} for one in drawn]
+    rounded = [{name: float(f"{value:.4g}") for name, value in parameters.items()} for parameters in drawn]
     return Curves(rounded, [*map(curve, rounded)])
 
 
@@ -62,11 +62,11 @@ def curve(parameters: Parameters) -> list[float]:
     """Return the loss after each step."""
     from pipelines.distributed_training.studies.search import network
 
-    made, state = [], None
+    losses, state = [], None
     for step in range(STEPS):
         loss, state = network.train(parameters, state, step, step + 1)
-        made.append(float(f"{loss:.5g}"))
-    return made
+        losses.append(float(f"{loss:.5g}"))
+    return losses
 
 
 if __name__ == "__main__":

@@ -69,8 +69,8 @@ def train(parameters: Parameters, state: Any, start: int, end: int) -> tuple[flo
             functional.cross_entropy(network(pixels[rows]), labels[rows]).backward()
             optimizer.step()
     after = {name: values.clone() for name, values in network.state_dict().items()}
-    made = {"network": after, "optimizer": optimizer.state_dict()}
-    return loss(made, *PARTS), made
+    trained = {"network": after, "optimizer": optimizer.state_dict()}
+    return loss(trained, *PARTS), trained
 
 
 @torch.no_grad()

@@ -21,12 +21,12 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--budget", type=int, default=432, help="steps of all trials together")
     parser.add_argument("--seed", type=int, default=0)
-    given = parser.parse_args()
-    search = SEARCHES[given.by](partial(network.draw, given.seed), given.budget, network.PRIOR, given.seed)
-    on_ray.run(Journal(given.folder / "journal.json", search), network.train, given.folder, given.workers)
+    options = parser.parse_args()
+    search = SEARCHES[options.by](partial(network.draw, options.seed), options.budget, network.PRIOR, options.seed)
+    on_ray.run(Journal(options.folder / "journal.json", search), network.train, options.folder, options.workers)
     best = search.best
     print(f"Trial {best.trial} after {best.end} steps: {search.losses[best.number]:.4f} nats, {best.parameters}")
-    print(f"Its network: {on_ray.path(given.folder, best.number)}")
+    print(f"Its network: {on_ray.path(options.folder, best.number)}")
 
 
 if __name__ == "__main__":

@@ -48,18 +48,18 @@ def ours(name: str, draw: Draw, seed: int) -> tuple[Line, Found, list[int]]:
 def of_ray(name: str, draw: Draw, seed: int) -> tuple[Line, Found, list[int]]:
     """Return what a scheduler of Ray has found. It counts what it sees where trials are compared, as with ours."""
     random.seed(seed)
-    made: dict[str, tuple[Any, int]] = {
+    schedulers: dict[str, tuple[Any, int]] = {
         "Ray's ASHA": (rays.asha(MOST, ETA), 0),
         "Ray's Hyperband": (rays.hyperband(MOST, ETA), 2 * BAND),
         "Ray's population-based": (rays.population(network.PRIOR, INTERVAL, QUANTILE, RESAMPLE, Random(seed)), MEMBERS),
     }
-    scheduler, trials = made[name]
+    scheduler, trials = schedulers[name]
     controller = rays.Controller(scheduler, draw, network.train, MOST, BUDGET, trials)
     controller.run()
     compared = range(INTERVAL, MOST + 1, INTERVAL) if "population" in name else rungs(MOST, ETA)
-    seen = [(place, one) for place, one in enumerate(controller.reports) if one.step in compared]
-    line = {"trials": len({one.trial for one in controller.reports}), "steps": len(controller.reports)}
-    return line, [(one.loss, one.state) for _, one in seen], [place + 1 for place, _ in seen]
+    seen = [(place, report) for place, report in enumerate(controller.reports) if report.step in compared]
+    line = {"trials": len({report.trial for report in controller.reports}), "steps": len(controller.reports)}
+    return line, [(report.loss, report.state) for _, report in seen], [place + 1 for place, _ in seen]
 
 
 METHODS: dict[str, Callable[[str, Draw, int], tuple[Line, Found, list[int]]]] = {
@@ -84,7 +84,7 @@ def budget(seed: int) -> Iterator[Line]:
         if name == "random search":
             goal, goal_test = loss, network.loss(state, network.PARTS[1])
         test = network.loss(state, network.PARTS[1])
-        until = next((steps for (other, _), steps in zip(found, used, strict=True) if other <= goal), None)
+        until = next((steps for (reached, _), steps in zip(found, used, strict=True) if reached <= goal), None)
         yield {"method": name, "workers": 1} | line | {
             "loss": loss, "test": test, "less": loss - goal, "test_less": test - goal_test, "as_good": until,
         }  # fmt: skip

@@ -81,7 +81,7 @@ def texts() -> Iterator[Line]:
     svc = served()
     for source, asked in sources().items():
         outside, probabilities = svc.outside(asked), svc.probabilities(asked)
-        inside = [svc.names[at] for at in probabilities[~outside].argmax(axis=1)]
+        inside = [svc.names[index] for index in probabilities[~outside].argmax(axis=1)]
         often = max(set(inside), key=inside.count)
         sure = (probabilities.max(axis=1) >= SURE) & ~outside
         yield {

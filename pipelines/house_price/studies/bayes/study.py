@@ -43,7 +43,7 @@ def drawn(name: str, seed: int) -> np.ndarray:
     start = np.append(exact.mean, np.log(exact.variance))
     sample, draws = SAMPLERS[name]
     starts = start + np.random.default_rng(seed).normal(size=(CHAINS, len(start))) * 0.05
-    return np.array([sample(density, at, draws, draws, CHAINS * seed + one) for one, at in enumerate(starts)])
+    return np.array([sample(density, point, draws, draws, CHAINS * seed + chain) for chain, point in enumerate(starts)])
 
 
 def posteriors(seed: int) -> Iterator[Line]:

@@ -47,14 +47,14 @@ def error(name: str, target: np.ndarray, margin: np.ndarray) -> float:
     """Return the mean loss of predictions; of the squared one, its root."""
     off = target - margin
     size = np.abs(off)
-    made = {
+    means = {
         "squared": lambda: np.sqrt((off**2).mean()),
         "absolute": lambda: size.mean(),
         "Huber": lambda: np.where(size < DELTA, off**2 / 2, DELTA * (size - DELTA / 2)).mean(),
         "quantile": lambda: np.maximum(LEVEL * off, (LEVEL - 1) * off).mean(),
         "logistic": lambda: (np.logaddexp(0, margin) - target * margin).mean(),
     }
-    return float(made[name]())
+    return float(means[name]())
 
 
 def boosting(name: str, seed: int) -> Line:
@@ -64,8 +64,8 @@ def boosting(name: str, seed: int) -> Line:
     target = (price > 12).astype(float) if name == "logistic" else price
     mine, theirs = np.empty(len(target)), np.empty(len(target))
     for past, held in stack.folds(len(target), seed):
-        other = lightgbm.train(LIKE | objective, lightgbm.Dataset(matrix[past], target[past]), ROUNDS)
-        theirs[held] = other.predict(matrix[held], raw_score=True)
+        booster = lightgbm.train(LIKE | objective, lightgbm.Dataset(matrix[past], target[past]), ROUNDS)
+        theirs[held] = booster.predict(matrix[held], raw_score=True)
         mine[held] = Booster(loss, ROUNDS, 0.1, HOW, BINS).fit(matrix[past], target[past]).predict(matrix[held])
     return {"ours": error(name, target, mine), "theirs": error(name, target, theirs)}
 
@@ -79,12 +79,12 @@ def additive(seed: int) -> Iterator[Line]:
     for past, held in stack.folds(len(target), seed):
         known, others = matrix[past], np.column_stack([np.ones(len(held)), matrix[held]])
         average = averaging.every(known, target[past])
-        made = [
+        predictions = [
             others @ averaging.bic(known, target[past], (True,) * len(FEW))[1],
             others @ average.weights(),
             Additive(penalty=1.0).fit(known, target[past]).predict(matrix[held]),
         ]
-        for name, values in zip(squares, made, strict=True):
+        for name, values in zip(squares, predictions, strict=True):
             squares[name] += float(((values - target[held]) ** 2).sum())
     for name, total in squares.items():
         yield {"name": name, "rmse": float(np.sqrt(total / len(target)))}

@@ -36,32 +36,32 @@ def fold(rows: pd.DataFrame, past: np.ndarray, held: np.ndarray, seed: int) -> t
     model = training.fit(known, training.makers(seed, settings_of), seed)
     codes = model.stack.coder.codes(others)
     derived = derive(model.stack.coder.fill(codes))
-    made = {name: one.predict(derived) for name, one in zip(settings_of, model.stack.members, strict=True)}
+    predicted = {name: member.predict(derived) for name, member in zip(settings_of, model.stack.members, strict=True)}
     simple = model.baseline
-    made |= {
+    predicted |= {
         "the median price": np.full(len(held), np.log(known[LABEL].median())),
         SIMPLE: simple.predict(simple.coder.fill(simple.coder.codes(others))),
-        "mean of boosting and vectors": (made["boosting"] + made["vectors"]) / 2,
+        "mean of boosting and vectors": (predicted["boosting"] + predicted["vectors"]) / 2,
     }
     price, low, high = model.priced(codes, model.stack.coder.fill(codes))
-    return made | {STACK: np.log(price)}, {"price": price, "low": low, "high": high}
+    return predicted | {STACK: np.log(price)}, {"price": price, "low": low, "high": high}
 
 
 def folds(seed: int) -> Iterator[Line]:
     """Yield the lines of a division into ten folds."""
     rows = houses()
     paid = rows[LABEL].to_numpy()
-    made: Made = {}
+    by_method: Made = {}
     intervals: Made = {end: np.empty(len(rows)) for end in ("price", "low", "high")}
     of_fold = np.empty(len(rows), dtype=int)
     for number, (past, held) in enumerate(stack.folds(len(rows), seed, FOLDS)):
         predicted, found = fold(rows, past, held, seed)
         of_fold[held] = number
         for name, values in predicted.items():
-            made.setdefault(name, np.empty(len(rows)))[held] = values
+            by_method.setdefault(name, np.empty(len(rows)))[held] = values
         for end, values in found.items():
             intervals[end][held] = values
-    for name, values in made.items():
+    for name, values in by_method.items():
         error = values - np.log(paid)
         line: Line = {"part": "error", "name": name, "sales": len(rows)}
         yield line | {
@@ -69,8 +69,8 @@ def folds(seed: int) -> Iterator[Line]:
             "median_error": float(np.median(np.abs(np.exp(error) - 1))),
             "without_two": float(np.sqrt((np.sort(error**2)[:-2]).mean())),
         }
-    served = (made[STACK] - np.log(paid)) ** 2
-    for name, values in made.items():
+    served = (by_method[STACK] - np.log(paid)) ** 2
+    for name, values in by_method.items():
         if name != STACK:
             more = difference((values - np.log(paid)) ** 2, served)
             line = {"part": "difference", "name": name, "sales": len(rows)}

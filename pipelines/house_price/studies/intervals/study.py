@@ -38,30 +38,30 @@ def linear(past: np.ndarray, target: np.ndarray, others: list[np.ndarray], seed:
     """Return the quantiles of two parts by linear quantile regression over the numbers, without categories."""
     scaler = Scaler().fit(past)
     numbers = len(scaler.mean)
-    design = [np.column_stack([np.ones(len(one)), scaler.transform(one)[:, :numbers]]) for one in (past, *others)]
+    design = [np.column_stack([np.ones(len(part)), scaler.transform(part)[:, :numbers]]) for part in (past, *others)]
     small = 1e-3 * np.random.default_rng(seed).normal(size=design[0].shape)  # totals are sums of inputs: no exact ties
     weights = [quantile_regression.fit(design[0] + small, target, level) for level in LEVELS]
-    return [np.column_stack([one @ weight for weight in weights]) for one in design[1:]]
+    return [np.column_stack([rows @ weight for weight in weights]) for rows in design[1:]]
 
 
 def boosted(past: np.ndarray, target: np.ndarray, others: list[np.ndarray], seed: int) -> list[np.ndarray]:
     """Return the quantiles by boosting from scratch, one booster for each."""
     how = Growth(leaves=6, smallest=20)
-    made = [Booster(losses.quantile(level), 150, 0.1, how, 64).fit(past, target) for level in LEVELS]
-    return [np.column_stack([one.predict(rows) for one in made]) for rows in others]
+    boosters = [Booster(losses.quantile(level), 150, 0.1, how, 64).fit(past, target) for level in LEVELS]
+    return [np.column_stack([booster.predict(rows) for booster in boosters]) for rows in others]
 
 
 def forest(past: np.ndarray, target: np.ndarray, others: list[np.ndarray], seed: int) -> list[np.ndarray]:
     """Return the quantiles by a quantile forest."""
-    made = Forest(trees=60, seed=seed).fit(past, target)
-    return [made.predict(rows, LEVELS) for rows in others]
+    fitted = Forest(trees=60, seed=seed).fit(past, target)
+    return [fitted.predict(rows, LEVELS) for rows in others]
 
 
 def network(past: np.ndarray, target: np.ndarray, others: list[np.ndarray], seed: int) -> list[np.ndarray]:
     """Return the quantiles by a network whose quantiles do not cross."""
     scaler = Scaler().fit(past)
-    made = Network(LEVELS, seed=seed).fit(scaler.transform(past), target)
-    return [made.predict(scaler.transform(rows)) for rows in others]
+    fitted = Network(LEVELS, seed=seed).fit(scaler.transform(past), target)
+    return [fitted.predict(scaler.transform(rows)) for rows in others]
 
 
 METHODS = {
@@ -77,14 +77,14 @@ def quantiles(seed: int) -> Iterator[Line]:
     rows, test = (part["houses"] for part in task.split(task.load(settings().data_dir)))
     part = np.random.default_rng(seed).permutation(len(rows)) % 4 == 0
     coder = Coder().fit(rows[~part])
-    past, held, new = (derive(coder.fill(coder.codes(one))) for one in (rows[~part], rows[part], test))
-    target, known, truth = (np.log(one[LABEL].to_numpy()) for one in (rows[~part], rows[part], test))
+    past, held, new = (derive(coder.fill(coder.codes(sales))) for sales in (rows[~part], rows[part], test))
+    target, known, truth = (np.log(sales[LABEL].to_numpy()) for sales in (rows[~part], rows[part], test))
     for name, method in METHODS.items():
-        before, made = method(past, target, [held, new], seed)
+        before, predicted = method(past, target, [held, new], seed)
         more = quantile(np.maximum(before[:, 0] - known, known - before[:, -1]), LEVEL)
-        crossed = float((np.diff(made, axis=1) < 0).any(axis=1).mean())
+        crossed = float((np.diff(predicted, axis=1) < 0).any(axis=1).mean())
         for kind, off in (("alone", 0.0), ("conformal", more)):
-            ends = made + np.array([-off, 0.0, off])
+            ends = predicted + np.array([-off, 0.0, off])
             line: Line = {"method": name, "kind": kind, "coverage": regression.coverage(truth, ends)}
             line |= {"width": float((ends[:, -1] - ends[:, 0]).mean()), "crossed": crossed}
             yield line | {"pinball": regression.pinball(truth, ends, LEVELS)}
@@ -107,9 +107,9 @@ def served() -> Iterator[Line]:
             | {f"{year}": float(hits[years == year].mean()) for year in np.unique(years).tolist()}
         )
     for year in np.unique(years)[-NEXT:].tolist():
-        made = held_by(rows[years < year], rows[years == year])
+        by_group = held_by(rows[years < year], rows[years == year])
         yield {"part": "next", "year": str(year), "sales": int((years == year).sum())} | {
-            group: float(hits.mean()) for group, (hits, _, _) in made.items()
+            group: float(hits.mean()) for group, (hits, _, _) in by_group.items()
         }
 
 
@@ -120,12 +120,12 @@ def held_by(past: pd.DataFrame, held: pd.DataFrame) -> dict[str, tuple[np.ndarra
     """
     model = training.fit(past.reset_index(drop=True), training.makers(0), 0)
     codes, paid = model.stack.coder.codes(held), held[LABEL].to_numpy()
-    made = {}
+    by_group = {}
     for number, group in enumerate(gaps.GROUPS):
         less = gaps.without(codes, number, 1)
         price, low, high = model.priced(less, model.stack.coder.fill(less))
-        made[group] = (paid >= low) & (paid <= high), (high - low) / price, np.log(price) >= model.border
-    return made
+        by_group[group] = (paid >= low) & (paid <= high), (high - low) / price, np.log(price) >= model.border
+    return by_group
 
 
 def share(name: str) -> Show:

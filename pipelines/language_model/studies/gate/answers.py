@@ -24,6 +24,6 @@ class Elsewhere(LanguageModel):
 
 def random_answer(model: LanguageModel, seed: int) -> LanguageModel:
     """Predict each byte with what is expected at another one."""
-    made = Elsewhere(model.shape, model.artifacts["network"], model.artifacts["learned"])
-    made.seed = seed
-    return made
+    shuffled = Elsewhere(model.shape, model.artifacts["network"], model.artifacts["learned"])
+    shuffled.seed = seed
+    return shuffled

@@ -99,7 +99,7 @@ def numbers(lines: pd.DataFrame) -> pd.DataFrame:
     laws = resampled(lines, whole)
     rows = []
     for title, name in {"E": "e", "A": "big_a", "B": "big_b", "a": "a", "b": "b"}.items():
-        low, high = np.percentile([getattr(other, name) for other in laws], [5, 95])
+        low, high = np.percentile([getattr(refitted, name) for refitted in laws], [5, 95])
         rows.append({"number": title, "fitted": getattr(whole, name), "low": low, "high": high})
     return pd.DataFrame(rows)
 

@@ -64,10 +64,10 @@ def theirs(decoder: Decoder, at_a_time: int) -> Way:
             size = max(map(len, some))
             ids = torch.tensor([[0] * (size - len(text)) + text for text in some])
             seen = torch.tensor([[0] * (size - len(text)) + [1] * len(text) for text in some])
-            made = network.generate(
+            tokens = network.generate(
                 ids, attention_mask=seen, do_sample=False, min_new_tokens=TOKENS, max_new_tokens=TOKENS, pad_token_id=0
             )
-            count += made[:, size:].numel()
+            count += tokens[:, size:].numel()
         return count
 
     return make

@@ -33,15 +33,15 @@ def predictions(past: list[data.Engine], test: list[data.Engine], seed: int) -> 
 
     def fitted(make: Callable[[int], Any], own: list[data.Engine], asked: list[data.Engine]) -> np.ndarray:
         state = State().fit(own)
-        model = make(seed).fit([state.features(one) for one in own], [one.left for one in own])
-        return np.asarray(model.predict(np.array([state.features(one)[-1] for one in asked])))
+        model = make(seed).fit([state.features(engine) for engine in own], [engine.left for engine in own])
+        return np.asarray(model.predict(np.array([state.features(engine)[-1] for engine in asked])))
 
     alone = np.empty(len(test))
     for subset in SUBSETS:
-        at = np.array([one.name.startswith(subset) for one in test])
-        own = [one for one in past if one.name.startswith(subset)]
-        alone[at] = fitted(Boosting, own, [one for one in test if one.name.startswith(subset)])
-    mean = np.mean([np.minimum(one.left, CAP).mean() for one in past])
+        mask = np.array([engine.name.startswith(subset) for engine in test])
+        own = [engine for engine in past if engine.name.startswith(subset)]
+        alone[mask] = fitted(Boosting, own, [engine for engine in test if engine.name.startswith(subset)])
+    mean = np.mean([np.minimum(engine.left, CAP).mean() for engine in past])
     return {
         DEFAULTS: fitted(Defaults, past, test),
         PLAIN: fitted(partial(Defaults, columns=simple.COLUMNS), past, test),
@@ -57,19 +57,19 @@ def lines(test: list[data.Engine], by_method: dict[str, np.ndarray], rival: str 
 
     rival: the method that each one is compared with.
     """
-    whole = np.array([one.left[-1] for one in test])
-    left, of = np.minimum(whole, CAP), np.array([one.name.split("-")[0] for one in test])
+    whole = np.array([engine.left[-1] for engine in test])
+    left, of = np.minimum(whole, CAP), np.array([engine.name.split("-")[0] for engine in test])
     for method, own in by_method.items():
         for subset in SUBSETS:
-            at = of == subset
-            values = paired.root((own[at] - left[at]) ** 2)
-            other = paired.root((by_method[rival][at] - left[at]) ** 2)
+            mask = of == subset
+            values = paired.root((own[mask] - left[mask]) ** 2)
+            baseline = paired.root((by_method[rival][mask] - left[mask]) ** 2)
             line: Line = {"method": method, "subset": subset}
-            line |= dict(zip(("rmse", "low", "high"), difference(values, np.zeros(at.sum())), strict=True))
-            line |= dict(zip(("more", "more_low", "more_high"), difference(values, other), strict=True))
+            line |= dict(zip(("rmse", "low", "high"), difference(values, np.zeros(mask.sum())), strict=True))
+            line |= dict(zip(("more", "more_low", "more_high"), difference(values, baseline), strict=True))
             yield line | {
-                "nasa": float(remaining_life.nasa(own[at], left[at]).sum()),
-                "not_capped": remaining_life.rmse(own[at], whole[at]),
+                "nasa": float(remaining_life.nasa(own[mask], left[mask]).sum()),
+                "not_capped": remaining_life.rmse(own[mask], whole[mask]),
             }
 
 
@@ -94,7 +94,7 @@ def errors(seed: int) -> Iterator[Line]:
 def more(digits: int) -> Show:
     """Return what shows how much more a method's error is than its rival's: medians over the seeds."""
     names = ("more", "more_low", "more_high")
-    return lambda rows: "{:.{d}f} ({:.{d}f} to {:.{d}f})".format(*(rows[one].median() for one in names), d=digits)
+    return lambda rows: "{:.{d}f} ({:.{d}f} to {:.{d}f})".format(*(rows[name].median() for name in names), d=digits)
 
 
 WHOLE: dict[str, Show] = {

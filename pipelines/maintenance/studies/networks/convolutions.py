@@ -16,5 +16,5 @@ class Convolutions(nn.Module):
 
     def forward(self, window: torch.Tensor) -> torch.Tensor:
         """Return one number per window, shape (n,). window: shape (n, cycles, inputs)."""
-        made: torch.Tensor = self.head(self.layers(window.transpose(1, 2)).mean(dim=2)).squeeze(1)
-        return made
+        outputs: torch.Tensor = self.head(self.layers(window.transpose(1, 2)).mean(dim=2)).squeeze(1)
+        return outputs

@@ -43,12 +43,18 @@ def fit(kind: str, sensors: list[np.ndarray], cycles: list[np.ndarray], left: li
     optimizer = torch.optim.Adam(network.parameters(), lr=RATE)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps)
     for _ in range(EPOCHS):
-        places = [(one, at) for one in range(len(left)) for at in range(random.integers(EVERY), len(left[one]), EVERY)]
+        places = [
+            (engine, cycle)
+            for engine in range(len(left))
+            for cycle in range(random.integers(EVERY), len(left[engine]), EVERY)
+        ]
         random.shuffle(places)
         for start in range(0, len(places), BATCH):
             part = places[start : start + BATCH]
-            rows = torch.from_numpy(np.stack([window(sensors[one], cycles[one], at) for one, at in part]))
-            target = torch.tensor([min(left[one][at], CAP) / CAP for one, at in part], dtype=torch.float32)
+            rows = torch.from_numpy(
+                np.stack([window(sensors[engine], cycles[engine], cycle) for engine, cycle in part])
+            )
+            target = torch.tensor([min(left[engine][cycle], CAP) / CAP for engine, cycle in part], dtype=torch.float32)
             loss = nn.functional.mse_loss(network(rows), target)
             optimizer.zero_grad()
             loss.backward()

@@ -14,5 +14,5 @@ class Lstm(nn.Module):
     def forward(self, window: torch.Tensor) -> torch.Tensor:
         """Return one number per window, shape (n,). window: shape (n, cycles, inputs)."""
         states, _ = self.memory(window)
-        made: torch.Tensor = self.head(states[:, -1]).squeeze(1)
-        return made
+        outputs: torch.Tensor = self.head(states[:, -1]).squeeze(1)
+        return outputs

@@ -25,13 +25,17 @@ BOOSTING, MEAN = "boosting, served", "mean of all four"
 def predictions(past: list[data.Engine], test: list[data.Engine], seed: int) -> dict[str, np.ndarray]:
     """Return the cycles left of each engine to test on by every method, shapes (n,)."""
     state = State().fit(past)
-    sensors, cycles, left = [state.normalized(one) for one in past], [one.cycle for one in past], [o.left for o in past]
-    rows = np.stack([fitting.window(state.normalized(one), one.cycle, len(one.cycle) - 1) for one in test])
-    model = Boosting(seed).fit([state.features(one) for one in past], left)
-    made = {BOOSTING: model.predict(np.array([state.features(one)[-1] for one in test]))}
+    sensors, cycles, left = (
+        [state.normalized(engine) for engine in past],
+        [engine.cycle for engine in past],
+        [engine.left for engine in past],
+    )
+    rows = np.stack([fitting.window(state.normalized(engine), engine.cycle, len(engine.cycle) - 1) for engine in test])
+    model = Boosting(seed).fit([state.features(engine) for engine in past], left)
+    by_method = {BOOSTING: model.predict(np.array([state.features(engine)[-1] for engine in test]))}
     for kind in fitting.KINDS:
-        made[kind] = fitting.predict(fitting.fit(kind, sensors, cycles, left, seed), rows)
-    return made | {MEAN: np.mean(list(made.values()), axis=0)}
+        by_method[kind] = fitting.predict(fitting.fit(kind, sensors, cycles, left, seed), rows)
+    return by_method | {MEAN: np.mean(list(by_method.values()), axis=0)}
 
 
 def errors(seed: int) -> Iterator[Line]:

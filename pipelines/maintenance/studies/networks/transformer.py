@@ -19,5 +19,5 @@ class Transformer(nn.Module):
     def forward(self, window: torch.Tensor) -> torch.Tensor:
         """Return one number per window, shape (n,). window: shape (n, cycles, inputs)."""
         pieces = window.reshape(len(window), -1, PIECE * window.shape[2])
-        made: torch.Tensor = self.head(self.layers(self.read(pieces) + self.places).mean(dim=1)).squeeze(1)
-        return made
+        outputs: torch.Tensor = self.head(self.layers(self.read(pieces) + self.places).mean(dim=1)).squeeze(1)
+        return outputs

@@ -40,14 +40,14 @@ def held_out(engines: list[data.Engine], seed: int) -> Lives:
     left = np.full((len(engines), fleet.LONGEST), float(CAP))
     true = np.full(left.shape, np.nan)
     for held in range(training.FOLDS):
-        past = [one for one, own in zip(engines, fold, strict=True) if own != held]
+        past = [engine for engine, own in zip(engines, fold, strict=True) if own != held]
         state = State().fit(past)
-        model = Boosting(seed).fit([state.features(one) for one in past], [one.left for one in past])
+        model = Boosting(seed).fit([state.features(engine) for engine in past], [engine.left for engine in past])
         for place in np.flatnonzero(fold == held):
             engine = engines[place]
-            at = np.arange(2 * SLOT, len(engine.cycle), SLOT)  # a newer engine has shown nothing: it has CAP left
-            left[place, at // SLOT] = model.predict(state.features(engine)[at - 1])
-            true[place, at // SLOT] = engine.left[at - 1]
+            cycles = np.arange(2 * SLOT, len(engine.cycle), SLOT)  # a newer engine has shown nothing: it has CAP left
+            left[place, cycles // SLOT] = model.predict(state.features(engine)[cycles - 1])
+            true[place, cycles // SLOT] = engine.left[cycles - 1]
     failing = np.empty((*left.shape, plan.SLOTS + 1))
     for held in range(training.FOLDS):
         own, known = fold == held, ~np.isnan(true) & (fold != held)[:, None]
@@ -77,7 +77,7 @@ def policies(choose: Lives, hangar: int, failure: float) -> dict[str, tuple[str,
 
     def best(make: Callable[[Any], Policy], values: tuple[Any, ...]) -> Any:
         def cost(value: Any) -> float:
-            return float(np.mean([one.cost(failure) for one in outcomes(choose, make(value), hangar, CHOICES)]))
+            return float(np.mean([outcome.cost(failure) for outcome in outcomes(choose, make(value), hangar, CHOICES)]))
 
         return min(values, key=cost)
 
@@ -98,17 +98,17 @@ def cost(hangar: int, failure: float) -> Iterator[Line]:
     lives = known()
     half = np.random.default_rng(0).permutation(len(lives.life)) % 2 == 0
     chosen = policies(drawn(lives, np.flatnonzero(half)), hangar, failure)
-    other = drawn(lives, np.flatnonzero(~half))
-    made = {name: outcomes(other, policy, hangar, REPEATS) for name, (_, policy) in chosen.items()}
-    costs = {name: np.array([one.cost(failure) for one in own]) for name, own in made.items()}
-    for name, own in made.items():
+    rest = drawn(lives, np.flatnonzero(~half))
+    by_policy = {name: outcomes(rest, policy, hangar, REPEATS) for name, (_, policy) in chosen.items()}
+    costs = {name: np.array([outcome.cost(failure) for outcome in own]) for name, own in by_policy.items()}
+    for name, own in by_policy.items():
         line: Line = {"policy": name, "constant": chosen[name][0]}
         for title, values in (("cost", costs[name]), ("more", costs[name] - costs[PLAN])):
             low, high = np.quantile(values, [0.025, 0.975])
             line |= {title: float(values.mean()), f"{title}_low": float(low), f"{title}_high": float(high)}
-        cycles = sum(one.cycles for one in own)
-        line |= {"failures": 1_000 * sum(one.failures for one in own) / cycles}
-        yield line | {"services": 1_000 * sum(one.services for one in own) / cycles}
+        cycles = sum(outcome.cycles for outcome in own)
+        line |= {"failures": 1_000 * sum(outcome.failures for outcome in own) / cycles}
+        yield line | {"services": 1_000 * sum(outcome.services for outcome in own) / cycles}
 
 
 @cache
@@ -123,7 +123,10 @@ COLUMNS: dict[str, Show] = {
     "failures": lambda rows: f"{rows['failures'].iloc[0]:.2f}",
     "services": lambda rows: f"{rows['services'].iloc[0]:.2f}",
 }
-CASES = [*((hangar, FAILURE) for hangar in HANGARS), *((HANGARS[0], other) for other in FAILURES if other != FAILURE)]
+CASES = [
+    *((hangar, FAILURE) for hangar in HANGARS),
+    *((HANGARS[0], failure) for failure in FAILURES if failure != FAILURE),
+]
 BY = {"hangar": "hangar", "failure costs": "failure", "policy": "policy", "constant": "constant"}
 
 STUDY = Study(

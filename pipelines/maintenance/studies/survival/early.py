@@ -34,7 +34,7 @@ class Early:
     @staticmethod
     def means(state: State, engines: list[Engine]) -> np.ndarray:
         """Return the mean of the normalized sensors over each engine's first cycles, shape (n, k)."""
-        return np.array([state.normalized(one)[:CYCLES].mean(axis=0) for one in engines])
+        return np.array([state.normalized(engine)[:CYCLES].mean(axis=0) for engine in engines])
 
     def score(self, state: State, engines: list[Engine]) -> np.ndarray:
         """Return the squared distance of each engine, shape (n,)."""

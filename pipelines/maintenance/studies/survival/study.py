@@ -29,7 +29,7 @@ REPEATS = 1_000  # of the bootstrap
 
 def covariates(state: State, engines: list[data.Engine], landmark: int) -> np.ndarray:
     """Return health at the landmark, and its slope over the cycles until then, times the cycles, shape (n, 2)."""
-    health = [state.health(one)[:landmark] for one in engines]
+    health = [state.health(engine)[:landmark] for engine in engines]
     slopes = [windows.slope(own[:, None], landmark)[-1, 0] * landmark for own in health]
     return np.column_stack([[own[-1] for own in health], slopes])
 
@@ -40,7 +40,7 @@ def predicted(
     """Return for held-out engines the median life by each method, and Cox's risk, shapes (n,)."""
     state = State().fit(past)
     watched = [*past, *alive]
-    time = np.array([float(one.cycle[-1]) for one in watched])
+    time = np.array([float(engine.cycle[-1]) for engine in watched])
     event = np.repeat([1.0, 0.0], [len(past), len(alive)])
     entry, now = np.full(len(watched), float(landmark)), np.full(len(held), float(landmark))
     x, asked = covariates(state, watched, landmark), covariates(state, held, landmark)
@@ -60,17 +60,17 @@ def predicted(
 def landmark() -> Iterator[Line]:
     """Yield a line per landmark and method: concordance, and the mean error of the median, with its interval."""
     engines, test = compare.engines()
-    life = np.array([float(one.cycle[-1]) for one in engines])
+    life = np.array([float(engine.cycle[-1]) for engine in engines])
     fold = training.folds(len(engines), seed=0)
     for cycles in LANDMARKS:
-        alive = [one for one in test if one.cycle[-1] > cycles]
-        made: dict[str, np.ndarray] = {}
+        alive = [engine for engine in test if engine.cycle[-1] > cycles]
+        by_method: dict[str, np.ndarray] = {}
         for number in range(training.FOLDS):
-            past = [one for one, own in zip(engines, fold, strict=True) if own != number]
-            held = [one for one, own in zip(engines, fold, strict=True) if own == number]
+            past = [engine for engine, own in zip(engines, fold, strict=True) if own != number]
+            held = [engine for engine, own in zip(engines, fold, strict=True) if own == number]
             for name, own in predicted(past, alive, held, cycles).items():
-                made.setdefault(name, np.empty(len(engines)))[fold == number] = own
-        for name, own in made.items():
+                by_method.setdefault(name, np.empty(len(engines)))[fold == number] = own
+        for name, own in by_method.items():
             errors = np.abs(own - life)
             low, high = interval(errors)
             line: Line = {"landmark": cycles, "method": name, "engines": len(engines)}
@@ -91,12 +91,17 @@ def early() -> Iterator[Line]:
     engines, _ = compare.engines()
     fold, score = training.folds(len(engines), seed=0), np.empty(len(engines))
     for held in range(training.FOLDS):
-        past = [one for one, own in zip(engines, fold, strict=True) if own != held]
+        past = [engine for engine, own in zip(engines, fold, strict=True) if own != held]
         state = State().fit(past)
         score[fold == held] = (
-            Early().fit(state, past).score(state, [one for one, own in zip(engines, fold, strict=True) if own == held])
+            Early()
+            .fit(state, past)
+            .score(state, [engine for engine, own in zip(engines, fold, strict=True) if own == held])
         )
-    life, of = np.array([one.cycle[-1] for one in engines]), np.array([one.name.split("-")[0] for one in engines])
+    life, of = (
+        np.array([engine.cycle[-1] for engine in engines]),
+        np.array([engine.name.split("-")[0] for engine in engines]),
+    )
     for subset in dict.fromkeys(of.tolist()):
         own, lives = score[of == subset], life[of == subset]
         samples = bootstrap.samples(len(own), REPEATS)

@@ -40,16 +40,16 @@ ALONE = "up to 60, each data set alone"
 def errors(engines: list[data.Engine], chosen: str, learner: str, seed: int) -> dict[str, float]:
     """Return the RMSE of each data set at random cycles of engines that were not learned from."""
     if chosen == ALONE:
-        apart = [[one for one in engines if one.name.startswith(subset)] for subset in SUBSETS]
+        apart = [[engine for engine in engines if engine.name.startswith(subset)] for subset in SUBSETS]
         return {name: value for own in apart for name, value in errors(own, "up to 60", learner, seed).items()}
     state = State().fit(engines)
-    features = [windows.features(state.normalized(one), one.cycle, **WINDOWS[chosen]) for one in engines]
-    left = [one.left for one in engines]
-    at = training.cuts([len(own) for own in left], seed)
-    made = training.out_of_fold(features, left, at, partial(Boosting, **LEARNERS[learner]), seed)
-    true = np.minimum([own[places] for own, places in zip(left, at, strict=True)], CAP)
-    of = np.array([one.name.split("-")[0] for one in engines])
-    return {name: remaining_life.rmse(made[of == name], true[of == name]) for name in dict.fromkeys(of.tolist())}
+    features = [windows.features(state.normalized(engine), engine.cycle, **WINDOWS[chosen]) for engine in engines]
+    left = [engine.left for engine in engines]
+    cut_places = training.cuts([len(own) for own in left], seed)
+    predictions = training.out_of_fold(features, left, cut_places, partial(Boosting, **LEARNERS[learner]), seed)
+    true = np.minimum([own[places] for own, places in zip(left, cut_places, strict=True)], CAP)
+    of = np.array([engine.name.split("-")[0] for engine in engines])
+    return {name: remaining_life.rmse(predictions[of == name], true[of == name]) for name in dict.fromkeys(of.tolist())}
 
 
 def trials() -> list[tuple[str, str]]:
@@ -71,8 +71,8 @@ def past() -> list[data.Engine]:
 
 def score(windows: str, boosting: str, seed: int) -> Line:
     """Return the error of each data set, and their mean."""
-    made = errors(past(), windows, boosting, seed)
-    return made | {"mean": float(np.mean(list(made.values())))}
+    by_subset = errors(past(), windows, boosting, seed)
+    return by_subset | {"mean": float(np.mean(list(by_subset.values())))}
 
 
 def shown(name: str) -> Show:

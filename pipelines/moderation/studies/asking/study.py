@@ -52,13 +52,13 @@ def curve(strategy: str, seed: int) -> Iterator[Line]:
     random = np.random.default_rng(seed)
     order = random.permutation(pool)
     chosen, rest = order[LEVELLED : LEVELLED + FIRST], order[LEVELLED + FIRST :]
-    held, said = order[:LEVELLED], shares.argmax(axis=1)
+    held, labels = order[:LEVELLED], shares.argmax(axis=1)
     for _ in range(ROUNDS):
         score = Score(("words", "vectors")).fit(read.at(chosen), shares[chosen])
-        levels = decisions.best_levels(score.scores(read.at(held)), said[held])
+        levels = decisions.best_levels(score.scores(read.at(held)), labels[held])
         guess = decisions.named(score.scores(read.at(test)), levels)
-        hate = float((said[chosen] == 0).mean())
-        yield {"labels": len(chosen), "macro_f1": decisions.macro_f1(said[test], guess), "hate_asked": hate}
+        hate = float((labels[chosen] == 0).mean())
+        yield {"labels": len(chosen), "macro_f1": decisions.macro_f1(labels[test], guess), "hate_asked": hate}
         wanted = np.argsort(-urgency(strategy, score.scores(read.at(rest)), levels, random), kind="stable")
         chosen, rest = np.append(chosen, rest[wanted[: len(chosen)]]), rest[wanted[len(chosen) :]]
 
@@ -88,8 +88,8 @@ def goals(lines: pd.DataFrame) -> dict[str, Callable[[pd.DataFrame], str]]:
     goal = lines[(lines["strategy"] == RANDOM) & (lines["labels"] == most)]["macro_f1"].mean()
 
     def labels(rows: pd.DataFrame) -> str:
-        made = needed(rows, goal)
-        return "not reached" if np.isnan(made) else f"{made:,.0f}"
+        count = needed(rows, goal)
+        return "not reached" if np.isnan(count) else f"{count:,.0f}"
 
     def hate(rows: pd.DataFrame) -> str:
         return f"{100 * rows[rows['labels'] == most]['hate_asked'].mean():.1f}"
@@ -98,6 +98,6 @@ def goals(lines: pd.DataFrame) -> dict[str, Callable[[pd.DataFrame], str]]:
 
 
 STUDY = Study(
-    measures=[Measure(curve, [{"strategy": one} for one in (RANDOM, CLOSE, COSTLY)])],
+    measures=[Measure(curve, [{"strategy": strategy} for strategy in (RANDOM, CLOSE, COSTLY)])],
     tables=[Table({"macro F1, asked": "strategy"}, curves), Table({"asked": "strategy"}, goals)],
 )

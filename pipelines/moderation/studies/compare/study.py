@@ -50,44 +50,44 @@ class Made(NamedTuple):
 
 def answers(names: Sequence[str], read: Read, shares: np.ndarray, units: np.ndarray, seed: int) -> dict[str, Made]:
     """Return what each method says of each tweet where it has learned from the four other folds."""
-    size, said = len(shares), shares.argmax(axis=1)
-    made = {name: Made(np.empty((size, 3)), np.empty(size, int)) for name in (*names, SERVED)}
+    size, labels = len(shares), shares.argmax(axis=1)
+    by_method = {name: Made(np.empty((size, 3)), np.empty(size, int)) for name in (*names, SERVED)}
     for past, held in training.folds(units, seed, FOLDS):
-        most, rest = (past[at] for at in next(training.folds(units[past], seed)))
+        most, rest = (past[places] for places in next(training.folds(units[past], seed)))
         inner, outer = {}, {}
         for name in names:
             inner[name] = METHODS[name]().fit(read.at(most), shares[most]).scores(read.at(rest))
             outer[name] = METHODS[name]().fit(read.at(past), shares[past]).scores(read.at(held))
         for votes in (inner, outer):
             votes[SERVED] = (votes[SIMPLE] + votes[SOFT]) / 2  # as `scores.Pair` has it
-        for name, one in made.items():
-            one.scores[held] = outer[SOFT if name == SERVED else name]
-            one.guess[held] = decisions.named(outer[name], decisions.best_levels(inner[name], said[rest]))
-    return made
+        for name, answer in by_method.items():
+            answer.scores[held] = outer[SOFT if name == SERVED else name]
+            answer.guess[held] = decisions.named(outer[name], decisions.best_levels(inner[name], labels[rest]))
+    return by_method
 
 
 def values(shares: np.ndarray, method: Made) -> dict[str, np.ndarray]:
     """Return what is compared as a value per tweet, whose mean it is, shapes (n,)."""
-    said, likely = shares.argmax(axis=1), method.scores.argmax(axis=1)
-    mean = annotators.macro_f1(said, method.guess, 3)
-    unlevelled = annotators.macro_f1(said, likely, 3)
+    labels, likely = shares.argmax(axis=1), method.scores.argmax(axis=1)
+    mean = annotators.macro_f1(labels, method.guess, 3)
+    unlevelled = annotators.macro_f1(labels, likely, 3)
     loss = report.values(shares, method.scores, method.guess)
     squares = ((decisions.probabilities(method.scores) - shares) ** 2).sum(axis=1)
-    each = {f"f1_{name}": annotators.f1(said, method.guess, number) for number, name in enumerate(CLASSES)}
+    each = {f"f1_{name}": annotators.f1(labels, method.guess, number) for number, name in enumerate(CLASSES)}
     return {"macro_f1": mean, "likeliest_f1": unlevelled, "log_loss": loss["log_loss"], "brier": squares} | each
 
 
 def lines(shares: np.ndarray, units: np.ndarray, by_method: dict[str, Made]) -> Iterator[Line]:
     """Yield a line per method: each value with its interval, and what it has more than the baseline."""
-    other = values(shares, by_method[SIMPLE])
-    for name, one in by_method.items():
+    baseline = values(shares, by_method[SIMPLE])
+    for name, method in by_method.items():
         line: Line = {
             "method": name,
-            "disagreement_r": annotators.agreement(shares, decisions.probabilities(one.scores)),
+            "disagreement_r": annotators.agreement(shares, decisions.probabilities(method.scores)),
         }
-        for title, column in values(shares, one).items():
-            line |= interval(title, column, units) | interval(f"{title}_more", column - other[title], units)
-        yield line | hate_or_offence(shares, one.scores)
+        for title, column in values(shares, method).items():
+            line |= interval(title, column, units) | interval(f"{title}_more", column - baseline[title], units)
+        yield line | hate_or_offence(shares, method.scores)
 
 
 def interval(title: str, column: np.ndarray, units: np.ndarray) -> Line:
@@ -100,10 +100,10 @@ def hate_or_offence(shares: np.ndarray, scores: np.ndarray) -> Line:
     """Return ROC AUC of hate among tweets that most called hateful or offensive; also where all agreed."""
     from sklearn.metrics import roc_auc_score
 
-    made: Line = {}
-    for title, at in (("hate_auc", shares.argmax(axis=1) < 2), ("hate_auc_agreed", shares[:, :2].max(axis=1) == 1)):
-        made[title] = float(roc_auc_score(shares[at].argmax(axis=1) == 0, (scores[:, 0] - scores[:, 1])[at]))
-    return made
+    areas: Line = {}
+    for title, mask in (("hate_auc", shares.argmax(axis=1) < 2), ("hate_auc_agreed", shares[:, :2].max(axis=1) == 1)):
+        areas[title] = float(roc_auc_score(shares[mask].argmax(axis=1) == 0, (scores[:, 0] - scores[:, 1])[mask]))
+    return areas
 
 
 def chosen(method: Made, policy: str) -> np.ndarray:
@@ -129,11 +129,11 @@ def tweets() -> tuple[list[str], np.ndarray, np.ndarray, Read]:
 def divided(seed: int) -> dict[str, Made]:
     """Return what the methods say of each tweet in a division: all in the first, and two in the later ones."""
     _, shares, units, read = tweets()
-    made = answers(AGAIN if seed else tuple(METHODS), read, shares, units, seed)
+    by_method = answers(AGAIN if seed else tuple(METHODS), read, shares, units, seed)
     if seed:
-        return made
+        return by_method
     mean = np.log(np.tile(shares.mean(axis=0), (len(shares), 1)))
-    return {TRIVIAL: Made(mean, np.ones(len(shares), int))} | made
+    return {TRIVIAL: Made(mean, np.ones(len(shares), int))} | by_method
 
 
 def folds(seed: int) -> Iterator[Line]:
@@ -144,14 +144,14 @@ def folds(seed: int) -> Iterator[Line]:
 
 def costs() -> Iterator[Line]:
     """Yield a line per policy: what a tweet costs, and what is done with the tweets of each class."""
-    (_, shares, units, _), made = tweets(), divided(0)[SERVED]
-    said = shares.argmax(axis=1)
+    (_, shares, units, _), served = tweets(), divided(0)[SERVED]
+    labels = shares.argmax(axis=1)
     for policy in POLICIES:
-        done = chosen(made, policy)
+        done = chosen(served, policy)
         line: Line = {"method": policy} | interval("cost", decisions.cost(shares, done), units)
         line |= {f"{name}_share": float((done == number).mean()) for number, name in enumerate(decisions.DECISIONS)}
-        line["hate_shown"] = float((done[said == 0] == 0).mean())
-        line["neither_removed"] = float((done[said == 2] == 3).mean())
+        line["hate_shown"] = float((done[labels == 0] == 0).mean())
+        line["neither_removed"] = float((done[labels == 2] == 3).mean())
         yield line
 
 
@@ -160,13 +160,13 @@ def fairness() -> Iterator[Line]:
 
     Also of those that all annotators called neither.
     """
-    (texts, shares, units, _), made = tweets(), divided(0)[SERVED]
-    has, done = np.array([dialect.has(text) for text in texts]), chosen(made, POLICIES[0])
-    for which, at in (("with such words", has), ("others", ~has)):
+    (texts, shares, units, _), served = tweets(), divided(0)[SERVED]
+    has, done = np.array([dialect.has(text) for text in texts]), chosen(served, POLICIES[0])
+    for which, mask in (("with such words", has), ("others", ~has)):
         for who, clean in (("most", shares.argmax(axis=1) == 2), ("all", shares[:, 2] == 1)):
-            asked = at & clean
-            line: Line = {"method": f"{which}, {who} said neither", "tweets": int(asked.sum()), "of": int(at.sum())}
-            for title, wrong in (("named", made.guess != 2), ("not_shown", done != 0), ("removed", done == 3)):
+            asked = mask & clean
+            line: Line = {"method": f"{which}, {who} said neither", "tweets": int(asked.sum()), "of": int(mask.sum())}
+            for title, wrong in (("named", served.guess != 2), ("not_shown", done != 0), ("removed", done == 3)):
                 line |= interval(title, 1.0 * wrong[asked], units[asked])
             yield line
 

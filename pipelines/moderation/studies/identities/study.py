@@ -98,28 +98,28 @@ def rivals(seed: int) -> Iterator[Line]:
 
 def compared(own: dict[str, np.ndarray], other: dict[str, np.ndarray], test: pd.DataFrame) -> Line:
     """Return each value with its 95 % interval over units, and what it is more than another method's."""
-    made: Line = {}
+    line: Line = {}
     units = test["unit"].to_numpy()
     for name, column in own.items():
         pairs = {name: np.zeros(len(column))} | ({f"{name}_more": other[name]} if name in other else {})
         for title, less in pairs.items():
-            made |= interval(title, column - less, units)
-    return made
+            line |= interval(title, column - less, units)
+    return line
 
 
 def harmed(score: Kind, levels: np.ndarray) -> Line:
     """Return which shares of the sentences are named hate and not left alone: all, of held identities, and neutral."""
     found = texts()
-    made: Line = {}
+    line: Line = {}
     held = found.harmless["held"].to_numpy(bool)
     for number, parts in ((1, {"": held | True, "_held": held}), (2, {"_neutral": slice(None)})):
         read = found.part(number)
         harm = report.harm(score.scores(read), decisions.named(score.votes(read), levels))
-        made |= {f"{name}{end}": float(each[at].mean()) for name, each in harm.items() for end, at in parts.items()}
+        line |= {f"{name}{end}": float(each[mask].mean()) for name, each in harm.items() for end, mask in parts.items()}
         if number == 1:
             worst = report.by_identity(found.harmless.assign(**harm)).iloc[0]
-            made |= {"worst": worst["identity"], "worst_hate": float(worst["identity_hate"])}
-    return made
+            line |= {"worst": worst["identity"], "worst_hate": float(worst["identity_hate"])}
+    return line
 
 
 def on_tweets(test: pd.DataFrame, votes: np.ndarray) -> Line:
@@ -155,10 +155,10 @@ def percents(name: str) -> Callable[[pd.DataFrame], str]:
     """Return what shows a share in percent, and its least and most where there are several seeds."""
 
     def shown(rows: pd.DataFrame) -> str:
-        made = 100 * rows[name]
-        if made.isna().all():
+        shares = 100 * rows[name]
+        if shares.isna().all():
             return ""
-        return f"{made.iloc[0]:.1f}" + (f" ({made.min():.1f} to {made.max():.1f})" if len(made) > 1 else "")
+        return f"{shares.iloc[0]:.1f}" + (f" ({shares.min():.1f} to {shares.max():.1f})" if len(shares) > 1 else "")
 
     return shown
 

@@ -74,15 +74,15 @@ def champion() -> Any:
 
 def line(texts: list[str], made: list[str], model: Any) -> Line:
     """Return how many signs and words are read wrongly, and how often the answer stays the same."""
-    errors = sum(distance(one, other) for one, other in zip(texts, made, strict=True))
-    words = [(word, other.split()) for one, other in zip(texts, made, strict=True) for word in one.split()]
-    asked, read = (model.predict_columns({"text": [masked(one) or "-" for one in each]}) for each in (texts, made))
+    errors = sum(distance(text, found) for text, found in zip(texts, made, strict=True))
+    words = [(word, found.split()) for text, found in zip(texts, made, strict=True) for word in text.split()]
+    asked, read = (model.predict_columns({"text": [masked(text) or "-" for text in each]}) for each in (texts, made))
     pairs = zip(asked["probabilities"], read["probabilities"], strict=True)
-    moved = [abs(one[name] - other[name]) for one, other in pairs for name in CLASSES]
+    moved = [abs(before[name] - after[name]) for before, after in pairs for name in CLASSES]
     return {
         "pictures": len(texts),
         "wrong_signs": errors / sum(map(len, texts)),
-        "words_read": sum(word in other for word, other in words) / len(words),
+        "words_read": sum(word in found for word, found in words) / len(words),
         "same_class": float(np.mean([a == b for a, b in zip(asked["kind"], read["kind"], strict=True)])),
         "same_decision": float(np.mean([a == b for a, b in zip(asked["decision"], read["decision"], strict=True)])),
         "moved": float(np.mean(moved)),
@@ -94,8 +94,8 @@ def drawn_and_read(kind: str, seed: int) -> Line:
     rows = task.split(task.load(settings().data_dir))[1]["tweets"]
     plain = rows[rows["text"].map(lambda text: text.isascii() and text.isprintable() and "  " not in text)]["text"]
     texts = plain.sample(DRAWN, random_state=seed).str.strip().tolist()
-    made = [ocr.text(drawn(text, **KINDS[kind], seed=place)) for place, text in enumerate(texts)]
-    return line(texts, made, champion())
+    recognized = [ocr.text(drawn(text, **KINDS[kind], seed=place)) for place, text in enumerate(texts)]
+    return line(texts, recognized, champion())
 
 
 def percent(name: str) -> Callable[[pd.DataFrame], str]:

@@ -64,11 +64,11 @@ def fitted(rows: pd.DataFrame, texts: Texts, undo: bool, against: bool, seed: in
     change = undone if undo else str
     past, held = next(training.folds(rows["unit"].to_numpy(), seed))
     shares, plain = training.shares_of(rows), rows["text"].to_numpy(object)
-    known, said = [change(text) for text in plain[past]], shares[past]
+    known, targets = [change(text) for text in plain[past]], shares[past]
     if against:
         known += [change(text) for text in disguised(plain[past[::3]], list(ATTACKS.values()), seed)]
-        said = np.vstack([said, shares[past[::3]]])
-    score = Pair().fit(texts.read(known), said)
+        targets = np.vstack([targets, shares[past[::3]]])
+    score = Pair().fit(texts.read(known), targets)
     votes = score.votes(texts.read([change(text) for text in plain[held]]))
     return score, decisions.best_levels(votes, shares[held].argmax(axis=1))
 
@@ -80,26 +80,26 @@ def measured(seed: int) -> Iterator[Line]:
     texts = Texts(weights, dict(zip(own, vectors.of(own, weights), strict=True)))
     past, whole = (part["tweets"] for part in task.split(loaded))
     test = whole.sample(ASKED, random_state=seed, ignore_index=True)
-    said, plain = training.shares_of(test).argmax(axis=1), test["text"].tolist()
+    labels, plain = training.shares_of(test).argmax(axis=1), test["text"].tolist()
     tried = {NONE: plain}
     for name, attack in ATTACKS.items():
-        made = disguised(plain, [attack], seed + 1_000)
-        tried[name] = [one if number < 2 else text for one, text, number in zip(made, plain, said, strict=True)]
+        copies = disguised(plain, [attack], seed + 1_000)
+        tried[name] = [copy if number < 2 else text for copy, text, number in zip(copies, plain, labels, strict=True)]
     before: dict[str, np.ndarray] = {}
     for method, (undo, against) in METHODS.items():
         score, levels = fitted(past, texts, undo, against, seed)
         for name, each in tried.items():
             votes = score.votes(texts.read([undone(text) if undo else text for text in each]))
             guess = decisions.named(votes, levels)
-            value = annotators.macro_f1(said, guess, 3)
+            value = annotators.macro_f1(labels, guess, 3)
             before.setdefault(name, value)
             gain = dict(zip(("more", "more_low", "more_high"), difference(value, before[name]), strict=True))
             yield {
                 "attack": name,
                 "method": method,
                 "macro_f1": float(value.mean()),
-                "found": float((guess < 2)[said < 2].mean()),
-                "wrongly": float((guess < 2)[said == 2].mean()),
+                "found": float((guess < 2)[labels < 2].mean()),
+                "wrongly": float((guess < 2)[labels == 2].mean()),
             } | gain
 
 

@@ -19,6 +19,6 @@ LONE = re.compile(r"(?<!\S)(?:[^\W\d_] ){2,}[^\W\d_](?!\S)")  # single letters w
 
 def undone(text: str) -> str:
     """Return the text without what disguises its words, as far as that can be seen in the word itself."""
-    made = WITHIN.sub("", text.translate(BACK))
-    made = LONE.sub(lambda match: match.group().replace(" ", ""), made)
-    return DISGUISED.sub(lambda match: match.group().translate(LETTERS), made)
+    restored = WITHIN.sub("", text.translate(BACK))
+    restored = LONE.sub(lambda match: match.group().replace(" ", ""), restored)
+    return DISGUISED.sub(lambda match: match.group().translate(LETTERS), restored)

@@ -30,13 +30,13 @@ def encoder() -> Iterator[Line]:
     """Yield the time of MiniLM for a text, and how near its vectors in int8 are to those in float32."""
     weights, texts = weights_files.fetch_all(task.WEIGHTS), asked()
     before = np.empty(0)
-    for name, one in ((FLOAT, minilm.shared(weights)), (INT8, minilm.in_int8(weights))):
-        one.embed(texts[:32])
+    for name, model in ((FLOAT, minilm.shared(weights)), (INT8, minilm.in_int8(weights))):
+        model.embed(texts[:32])
         begun = time.process_time()
-        made = one.embed(texts)
+        embedded = model.embed(texts)
         seconds = (time.process_time() - begun) / len(texts)
-        before = made if name == FLOAT else before
-        cosine = (made * before).sum(axis=1)
+        before = embedded if name == FLOAT else before
+        cosine = (embedded * before).sum(axis=1)
         yield {"method": name, "seconds": seconds, "cosine": float(cosine.mean()), "lowest": float(cosine.min())}
 
 
@@ -47,8 +47,8 @@ def folds() -> Iterator[Line]:
     before = np.empty(0)
     for name in (FLOAT, INT8):
         read = reading.read(texts, vectors.of(texts, weights, int8=name == INT8))
-        made = compare.answers(compare.AGAIN, read, shares, units, seed=0)[compare.SERVED]
-        column = compare.values(shares, made)["macro_f1"]
+        served = compare.answers(compare.AGAIN, read, shares, units, seed=0)[compare.SERVED]
+        column = compare.values(shares, served)["macro_f1"]
         before = column if name == FLOAT else before
         line = compare.interval("macro_f1", column, units) | compare.interval("more", column - before, units)
         yield {"method": name} | line

@@ -58,8 +58,8 @@ def taught() -> tuple[Read, pd.DataFrame]:
     known = vectors.of(loaded["tweets"]["text"].tolist(), weights, int8=True)
     rows = task.split(loaded)[0]["tweets"]
     new = minilm.in_int8(weights).embed(identity.to_learn()["text"].tolist())
-    made = training.taught(rows, 1.0)
-    return reading.read(made["text"].tolist(), np.vstack([known[rows["row"].to_numpy()], new])), made
+    joined = training.taught(rows, 1.0)
+    return reading.read(joined["text"].tolist(), np.vstack([known[rows["row"].to_numpy()], new])), joined
 
 
 def weighted(family: str, setting: str, seed: int) -> Line:
@@ -71,8 +71,8 @@ def weighted(family: str, setting: str, seed: int) -> Line:
     score = Pair().fit(read.at(past), shares[past], np.where(units[past] < 0, weight, 1.0))
     scores, votes, tweets = score.scores(read.at(held)), score.votes(read.at(held)), units[held] >= 0
     guess = decisions.named(votes, decisions.best_levels(votes[tweets], shares[held][tweets].argmax(axis=1)))
-    made = report.values(shares[held][tweets], scores[tweets], guess[tweets])
-    line = {name: float(column.mean()) for name, column in made.items()}
+    of_tweets = report.values(shares[held][tweets], scores[tweets], guess[tweets])
+    line = {name: float(column.mean()) for name, column in of_tweets.items()}
     line |= {name: float(column.mean()) for name, column in report.harm(scores[~tweets], guess[~tweets]).items()}
     chosen = decisions.expected(decisions.probabilities(scores[~tweets])).argmin(axis=1)
     line["sentence_cost"] = float(decisions.cost(shares[held][~tweets], chosen).mean())

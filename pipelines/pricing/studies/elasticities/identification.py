@@ -47,7 +47,7 @@ def among_stores(rows: Shelves, brand: int) -> Estimate:
     """Return the elasticity from stores that ask other prices in the same week, beyond what they always ask."""
     x, y = columns(rows, brand)[:, : COUNT + 2], rows.sold[:, brand]
     for _ in range(10):  # alternately: stores do not all have the same weeks
-        x, y = (without(without(one, rows.store), rows.week) for one in (x, y))
+        x, y = (without(without(values, rows.store), rows.week) for values in (x, y))
     return least_squares(y, x, x, rows.week)
 
 

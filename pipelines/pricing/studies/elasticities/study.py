@@ -33,15 +33,15 @@ def ways() -> Iterator[Line]:
 def posterior(brand: str, draws: int = DRAWS) -> Line:
     """Return the elasticity of a brand by empirical Bayes and by the sampler."""
     place, rows, learned = BRANDS.index(brand), known.parts()[0][0], known.learned()
-    at = learned.places(rows.store)
-    rest = rows.sold - (np.log(rows.price) - learned.centre[at]) @ learned.cross.T
+    index = learned.places(rows.store)
+    rest = rows.sold - (np.log(rows.price) - learned.centre[index]) @ learned.cross.T
     began, fitted = time.process_time(), learned.brands[place]
-    x, z = demand.design(rows, learned.centre[at], place, learned.settings.waves)
+    x, z = demand.design(rows, learned.centre[index], place, learned.settings.waves)
     density = Density(rest[:, place], x, z, rows.store)
     drawn = sampled(density, density.start(fitted), draws, seed=CHAINS * place)
     flat = drawn.reshape(-1, density.size)
     stores = of_groups(density, flat, OWN)
-    among = np.linalg.norm([density.parts(one)[1][OWN] for one in flat], axis=1)
+    among = np.linalg.norm([density.parts(draw)[1][OWN] for draw in flat], axis=1)
     low, high = np.quantile(among, (0.025, 0.975))
     served = fitted.fixed[OWN] + fitted.effects[:, OWN]
     found = {

@@ -56,9 +56,9 @@ def world(learned: Demand, rows: Shelves, past: Shelves) -> World:
 
 def prior(other: Demand, level: np.ndarray) -> Belief:
     """Return what is believed of new stores: their level is known but for the noise, the elasticity as elsewhere."""
-    own = np.array([one.fixed[demand.OWN] for one in other.brands])
+    own = np.array([brand.fixed[demand.OWN] for brand in other.brands])
     wide = np.array(
-        [one.between[demand.OWN, demand.OWN] + one.covariance[demand.OWN, demand.OWN] for one in other.brands]
+        [brand.between[demand.OWN, demand.OWN] + brand.covariance[demand.OWN, demand.OWN] for brand in other.brands]
     )
     mean = np.stack([level, np.broadcast_to(own, level.shape)], axis=-1)
     precision = np.zeros((*level.shape, 2, 2))
@@ -108,8 +108,8 @@ def year(seed: int) -> Iterator[Line]:
     """Yield a line per policy: dollars of a week and store, and the gain over usual prices with its interval."""
     past = known.parts()[0]
     first, second = halves(past[0].store, seed)
-    other, (rows, before) = (known.taken(past, np.isin(past[0].store, stores)) for stores in (first, second))
-    believed, own = demand.fit(*other), demand.fit(rows, before)
+    elsewhere, (rows, before) = (known.taken(past, np.isin(past[0].store, stores)) for stores in (first, second))
+    believed, own = demand.fit(*elsewhere), demand.fit(rows, before)
     of = world(own, *known.taken((rows, before), rows.week == rows.week.max()))
     start = prior(believed, of.level)
     usual = lived(of, start, KEEP, seed)

@@ -56,7 +56,7 @@ def requests() -> list[dict[str, Any]]:
 def highest(of: PricingModel, shelf: Shelf) -> np.ndarray:
     """Return the highest price that each brand may have, shape (11,)."""
     tried = of.tried(shelf, shelf.free, rules.MOST_CHANGE)
-    return np.array([tried.price[tried.brand == one].max() for one in range(COUNT)])
+    return np.array([tried.price[tried.brand == brand].max() for brand in range(COUNT)])
 
 
 def asked(of: PricingModel, shelf: Shelf, policy: str) -> np.ndarray:
@@ -92,17 +92,19 @@ def again() -> Iterator[Line]:
             answers.append(proposed(known.model().answer(request | {PRICES: list(answers[-1])})))
         same.append(answers[-1] / answers[0])
     yield {"asked": f"{TIMES} times, the same week"} | ratio(same)
-    yield {"asked": f"{LIVED} weeks, each answer becomes history"} | ratio([lived(one) for one in requests()[:STORES]])
+    yield {"asked": f"{LIVED} weeks, each answer becomes history"} | ratio(
+        [lived(request) for request in requests()[:STORES]]
+    )
 
 
 def proposed(answer: dict[str, Any]) -> np.ndarray:
     """Return the prices of an answer, shape (11,)."""
-    return np.array([one["proposed"] for one in answer["proposals"]])
+    return np.array([proposal["proposed"] for proposal in answer["proposals"]])
 
 
 def ratio(prices: list[np.ndarray]) -> Line:
     """Return the mean price of a shelf by the first answer, over stores, and that of the store with the most."""
-    means = [one.mean() for one in prices]
+    means = [shelf.mean() for shelf in prices]
     return {"mean": float(np.mean(means)), "highest": float(np.max(means)), "stores": len(prices)}
 
 
@@ -117,7 +119,7 @@ def lived(request: dict[str, Any]) -> np.ndarray:
         now |= {HISTORY[name]: values[-PAST:].ravel() for name, values in past.items()}
         now |= dict(zip(SEEN, price_region.seen(past[PRICES][-YEAR:]), strict=True))
         answer = of.answer(now)
-        packages = np.array([one["packages"] for one in answer["proposals"]])
+        packages = np.array([proposal["packages"] for proposal in answer["proposals"]])
         new = {SOLD: np.log(np.maximum(packages, 0.1)), PRICES: proposed(answer)}
         past = {name: np.vstack([values, new.get(name, values[-1])]) for name, values in past.items()}
         numbers = np.append(numbers, numbers[-1] + 1)

@@ -88,10 +88,10 @@ def probabilities(learned: tuple[np.ndarray, np.ndarray], asked: np.ndarray) -> 
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    made = np.zeros((len(asked), STEPS))
+    probability = np.zeros((len(asked), STEPS))
     model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=500)).fit(*learned)
-    made[:, model.classes_] = model.predict_proba(asked)
-    return np.maximum(made, LEAST_PROBABILITY)
+    probability[:, model.classes_] = model.predict_proba(asked)
+    return np.maximum(probability, LEAST_PROBABILITY)
 
 
 def weighted(week: Weeks, probability: np.ndarray, step: np.ndarray) -> np.ndarray:
@@ -127,8 +127,10 @@ def line(demand: Demand, past: tuple[Shelves, Shelves], test: tuple[Shelves, She
         moved, worth = moved + int(week.moved.sum()), worth + effective(weighted(week, probability, week.proposed))
         for kind, gain in estimates(week, probability).items():
             gains.setdefault(kind, []).append(gain)
-    made: Line = {"moved": moved / len(test[0]), "worth": worth}
+    figures: Line = {"moved": moved / len(test[0]), "worth": worth}
     for kind, parts in gains.items():
         units = paired.by_unit(np.sum(parts, axis=0), test[0].week)
-        made |= dict(zip((kind, f"{kind}_low", f"{kind}_high"), difference(units, np.zeros(len(units))), strict=True))
-    return made
+        figures |= dict(
+            zip((kind, f"{kind}_low", f"{kind}_high"), difference(units, np.zeros(len(units))), strict=True)
+        )
+    return figures

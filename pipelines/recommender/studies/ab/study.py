@@ -71,12 +71,12 @@ def simulate(
 ) -> dict[str, Any]:
     """Return one experiment with the people's own keys, its power, and how often an A/A test finds a difference."""
     rng = np.random.default_rng(0)
-    one, two = rankings
-    first = experiment(clicks(one, wanted, rng), clicks(two, wanted, rng), people, percent)
+    champion, challenger = rankings
+    first = experiment(clicks(champion, wanted, rng), clicks(challenger, wanted, rng), people, percent)
     counts = {"power": 0, "false_positives": 0}
     for repeat in range(repeats):
-        salt, base = f"#{repeat}", clicks(one, wanted, rng)
-        counts["power"] += experiment(base, clicks(two, wanted, rng), people, percent, salt)["p"] < LEVEL
+        salt, base = f"#{repeat}", clicks(champion, wanted, rng)
+        counts["power"] += experiment(base, clicks(challenger, wanted, rng), people, percent, salt)["p"] < LEVEL
         counts["false_positives"] += experiment(base, base, people, percent, salt)["p"] < LEVEL
     return {"experiment": first, "repeats": repeats} | {name: int(count) / repeats for name, count in counts.items()}
 
@@ -87,8 +87,8 @@ def simulated() -> Iterator[Line]:
     films, people = catalogue(tables["films"]), protocol.people(tables["ratings"])
     test = report.HeldOut(people, films)
     fitted = methods.fit(test.past, films, names=(CHAMPION, CHALLENGER))
-    one, two = (report.alone(method, test.past, METHODS[name].weighting) for name, method in fitted.items())
-    result = simulate((one, two), test.held, people.index.tolist(), PERCENT, REPEATS)
+    champion, challenger = (report.alone(method, test.past, METHODS[name].weighting) for name, method in fitted.items())
+    result = simulate((champion, challenger), test.held, people.index.tolist(), PERCENT, REPEATS)
     found = result.pop("experiment")
     for role, name in (("champion", "neighbours among films"), ("challenger", "EASE")):
         yield {"variant": name, "people": found[f"{role}_people"], "clicked": found[f"{role}_rate"]}

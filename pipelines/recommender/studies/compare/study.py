@@ -62,18 +62,18 @@ def rivals() -> Rivals:
 
 def ranked(seed: int) -> Iterator[Line]:
     """Yield a line per protocol and method; the differences are those of EASE of the same seed."""
-    made, best = rivals(), tune.best(tune.lines())
-    test, films = made.test, made.films
+    trained, best = rivals(), tune.best(tune.lines())
+    test, films = trained.test, trained.films
     before, after = test.past.cut()
-    made.early = methods.fit(before, films, seed, made.early, STAGED)
-    late = {name: made.fitted(name, METHODS[name].parameters, seed) for name in STAGED}
-    stages = TwoStages().fit(Inputs(made.early, films, before), before, after, seed)
+    trained.early = methods.fit(before, films, seed, trained.early, STAGED)
+    late = {name: trained.fitted(name, METHODS[name].parameters, seed) for name in STAGED}
+    stages = TwoStages().fit(Inputs(trained.early, films, before), before, after, seed)
     two = stages.rank(Inputs(late, films, test.past), test.past)[0]
     for split, metric in PROTOCOLS.items():
         measured = {NAME[LONG]: test.of(late[LONG], METHODS[LONG].weighting), STAGES: test.of_lists(two)}
         for name in METHODS.keys() - {LONG, SERVED}:
             line = best[split, name]
-            measured[name] = test.of(made.fitted(name, line["parameters"], seed), line["weighting"])
+            measured[name] = test.of(trained.fitted(name, line["parameters"], seed), line["weighting"])
         there = measured[STAGES][metric].notna().to_numpy()
         scores = {name: values[metric].to_numpy()[there] for name, values in measured.items()}
         for name, values in scores.items():
@@ -98,9 +98,9 @@ def short(seed: int) -> Iterator[Line]:
 
 def whole() -> Iterator[Line]:
     """Yield a line per protocol and method, with whole histories; the differences are those of the served blend."""
-    made = rivals()
-    fitted = {name: made.fitted(name, METHODS[name].parameters, 0) for name in (SERVED, *SIMPLE, "item_knn")}
-    scores = {name: made.test.of(method, METHODS[name].weighting) for name, method in fitted.items()}
+    trained = rivals()
+    fitted = {name: trained.fitted(name, METHODS[name].parameters, 0) for name in (SERVED, *SIMPLE, "item_knn")}
+    scores = {name: trained.test.of(method, METHODS[name].weighting) for name, method in fitted.items()}
     for split, metric in PROTOCOLS.items():
         own = scores[SERVED][metric].dropna().to_numpy()
         yield {"split": split, "method": SERVED, "ndcg": float(own.mean())}
@@ -111,16 +111,16 @@ def whole() -> Iterator[Line]:
 
 def of_known(seed: int) -> dict[str, pd.DataFrame]:
     """Return the nDCG in the random fifth, of people whose other ratings the methods have learned from."""
-    made = rivals()
-    fitted = {name: made.fitted(name, METHODS[name].parameters, 0) for name in (SERVED, *SIMPLE)}
-    return {name: made.test.short(method, METHODS[name].weighting, seed) for name, method in fitted.items()}
+    trained = rivals()
+    fitted = {name: trained.fitted(name, METHODS[name].parameters, 0) for name in (SERVED, *SIMPLE)}
+    return {name: trained.test.short(method, METHODS[name].weighting, seed) for name, method in fitted.items()}
 
 
 def of_new(seed: int) -> dict[str, pd.DataFrame]:
     """Return the nDCG of people in the fold that the methods did not learn from: all else that they rated counts."""
-    made = rivals()
+    trained = rivals()
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in (SERVED, *SIMPLE)}
-    people, fold = everything(), np.arange(len(made.test.past)) % FOLDS
+    people, fold = everything(), np.arange(len(trained.test.past)) % FOLDS
     for number in range(FOLDS):
         asked, fitted = people.take(np.flatnonzero(fold == number)), without(number)
         for name, method in fitted.items():

@@ -59,7 +59,7 @@ class Inputs:
             with one_thread():
                 films = self.candidates(part)
                 parts.append((films, self.columns(part, films)))
-        films, columns = (np.concatenate(made) for made in zip(*parts, strict=True))
+        films, columns = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
         return films, columns
 
     def candidates(self, part: Histories) -> np.ndarray:

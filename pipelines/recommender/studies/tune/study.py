@@ -103,9 +103,9 @@ def stages(parameters: dict[str, Any]) -> Line:
     scores = np.empty(len(test.past))
     for number in range(FOLDS):
         learn, judge = (np.flatnonzero(mask) for mask in (fold != number, fold == number))
-        made = TwoStages(parameters["rounds"], PARAMETERS | {"num_leaves": parameters["num_leaves"]})
-        made.learn(films[learn], columns[learn], [test.held[row] for row in learn])
-        ranked = made.order(films[judge], columns[judge])[0]
+        model = TwoStages(parameters["rounds"], PARAMETERS | {"num_leaves": parameters["num_leaves"]})
+        model.learn(films[learn], columns[learn], [test.held[row] for row in learn])
+        ranked = model.order(films[judge], columns[judge])[0]
         scores[judge] = ranking.ndcg(ranked, [test.held[row] for row in judge])
     return {"method": "two stages", "weighting": "", "random fifth": float(scores.mean())}
 
@@ -138,8 +138,8 @@ def chosen(split: str) -> Callable[[pd.DataFrame], str]:
         if rows[split].isna().all():
             return ""
         line = rows.loc[rows[split].idxmax()]
-        given = [f"{name} {value}" for name, value in line["parameters"].items()]
-        return f"{line[split]:.3f}: {', '.join([*given, line['weighting']]).removesuffix(', ')}"
+        choices = [f"{name} {value}" for name, value in line["parameters"].items()]
+        return f"{line[split]:.3f}: {', '.join([*choices, line['weighting']]).removesuffix(', ')}"
 
     return show
 
@@ -153,11 +153,11 @@ STUDY = Study(
     measures=[
         Measure(
             single,
-            [{"method": name, "parameters": given} for name, grid in GRIDS.items() for given in combinations(grid)],
+            [{"method": name, "parameters": choice} for name, grid in GRIDS.items() for choice in combinations(grid)],
             seeds=0,
         ),
-        Measure(blended, [{"parameters": given} for given in combinations(BLEND)], seeds=0),
-        Measure(stages, [{"parameters": given} for given in combinations(STAGES)], seeds=0),
+        Measure(blended, [{"parameters": choice} for choice in combinations(BLEND)], seeds=0),
+        Measure(stages, [{"parameters": choice} for choice in combinations(STAGES)], seeds=0),
     ],
     tables=[
         Table(

@@ -67,7 +67,10 @@ class Claims:
         key, keys = self.claims.keys[claim], self.ranked.data.keys
         truth = [self.verdicts.get((key, keys[paper]), (VERDICTS[2], set())) for paper in papers]
         number, text = int(key), self.claims.texts[claim]
-        return [Case(number, text, paper, *(one[0], sorted(one[1]))) for paper, one in zip(papers, truth, strict=True)]
+        return [
+            Case(number, text, paper, *(verdict[0], sorted(verdict[1])))
+            for paper, verdict in zip(papers, truth, strict=True)
+        ]
 
 
 def paired(cases: Sequence[Case], texts: Sequence[str]) -> list[Pair]:
@@ -83,71 +86,71 @@ def paired(cases: Sequence[Case], texts: Sequence[str]) -> list[Pair]:
 
 def learned(each: Sequence[Case], pairs: Sequence[Pair], strength: float, threshold: float) -> Verifier:
     """Return a verifier that learned from cases."""
-    groups = [one.number for one in each]
+    groups = [case.number for case in each]
     return Verifier(strength, threshold).fit(
-        pairs, [one.verdict for one in each], [one.reasons for one in each], groups
+        pairs, [case.verdict for case in each], [case.reasons for case in each], groups
     )
 
 
 def chosen(each: Sequence[Case], pairs: Sequence[Pair]) -> tuple[float, float]:
     """Return the strength and the threshold that are best on every fifth claim, learned from the others."""
-    held = [at for at, one in enumerate(each) if one.number % 5 == 0]
-    kept = [at for at, one in enumerate(each) if one.number % 5]
+    held = [index for index, case in enumerate(each) if case.number % 5 == 0]
+    kept = [index for index, case in enumerate(each) if case.number % 5]
     scores = {}
     for strength, threshold in itertools.product(STRENGTHS, THRESHOLDS):
-        model = learned([each[at] for at in kept], [pairs[at] for at in kept], strength, threshold)
-        made = scored([each[at] for at in held], model.judged([pairs[at] for at in held]))
-        scores[strength, threshold] = made["macro_f1"] + made["sentence_f1"]
+        model = learned([each[index] for index in kept], [pairs[index] for index in kept], strength, threshold)
+        figures = scored([each[index] for index in held], model.judged([pairs[index] for index in held]))
+        scores[strength, threshold] = figures["macro_f1"] + figures["sentence_f1"]
     return max(scores, key=lambda key: scores[key])
 
 
 def scored(each: Sequence[Case], judged: Sequence[Judged]) -> dict[str, float]:
     """Return the accuracy and macro F1 of verdicts, and F1 of the sentences of what is decided, by their truth."""
-    true, said = [one.verdict for one in each], [one.verdict for one in judged]
-    right = {(one, at) for one, case in enumerate(each) for at in case.reasons}
-    made = {(one, at) for one, answer in enumerate(judged) for at in answer.chosen}
-    both = {(one, at) for one, at in made & right if true[one] == said[one]}
+    true, guesses = [case.verdict for case in each], [answer.verdict for answer in judged]
+    right = {(number, sentence) for number, case in enumerate(each) for sentence in case.reasons}
+    found = {(number, sentence) for number, answer in enumerate(judged) for sentence in answer.chosen}
+    both = {(number, sentence) for number, sentence in found & right if true[number] == guesses[number]}
     f1 = []
     for name in VERDICTS:
-        hits = sum(a == b == name for a, b in zip(true, said, strict=True))
-        f1.append(2 * hits / max(true.count(name) + said.count(name), 1))
-    decided = [(a, b) for a, b in zip(true, said, strict=True) if a != VERDICTS[2]]
+        hits = sum(a == b == name for a, b in zip(true, guesses, strict=True))
+        f1.append(2 * hits / max(true.count(name) + guesses.count(name), 1))
+    decided = [(a, b) for a, b in zip(true, guesses, strict=True) if a != VERDICTS[2]]
     named = sum(a == b for a, b in decided)
     return {
-        "accuracy": float(np.mean([a == b for a, b in zip(true, said, strict=True)])),
+        "accuracy": float(np.mean([a == b for a, b in zip(true, guesses, strict=True)])),
         "macro_f1": float(np.mean(f1)),
-        "abstract_f1": 2 * named / max(len(decided) + sum(one != VERDICTS[2] for one in said), 1),
-        "sentence_f1": 2 * len(made & right) / max(len(made) + len(right), 1),
-        "sentence_label_f1": 2 * len(both) / max(len(made) + len(right), 1),
+        "abstract_f1": 2 * named / max(len(decided) + sum(verdict != VERDICTS[2] for verdict in guesses), 1),
+        "sentence_f1": 2 * len(found & right) / max(len(found) + len(right), 1),
+        "sentence_label_f1": 2 * len(both) / max(len(found) + len(right), 1),
     }
 
 
 def simple(pairs: Sequence[Pair], by: str) -> list[Judged]:
     """Return the answers of a simple method: always "supports", with the nearest or the last sentence; or nothing."""
-    made = []
+    answers = []
     if by == "none":
         return [MISSED for _ in pairs]
     for pair in pairs:
         claim = set(stems(pair.claim))
         score = {
-            "words": [len(claim & set(stems(one))) / max(len(claim), 1) for one in pair.sentences],
+            "words": [len(claim & set(stems(sentence))) / max(len(claim), 1) for sentence in pair.sentences],
             "vectors": (pair.vectors @ pair.claim_vector).tolist(),
             "last": list(range(len(pair.sentences))),
         }[by]
-        made.append(Judged(VERDICTS[0], np.array([1.0, 0, 0]), np.array(score), [int(np.argmax(score))]))
-    return made
+        answers.append(Judged(VERDICTS[0], np.array([1.0, 0, 0]), np.array(score), [int(np.argmax(score))]))
+    return answers
 
 
 def intervals(each: Sequence[Case], judged: Sequence[Judged]) -> dict[str, float]:
     """Return the figures, and the ends of their 95 % intervals, by a bootstrap over claims."""
     rng = np.random.default_rng(0)
     rows: dict[int, list[int]] = {}
-    for at, one in enumerate(each):
-        rows.setdefault(one.number, []).append(at)
+    for index, case in enumerate(each):
+        rows.setdefault(case.number, []).append(index)
     drawn = []
     for _ in range(DRAWS):
         some = [row for number in rng.choice(list(rows), len(rows)) for row in rows[int(number)]]
-        drawn.append(scored([each[one] for one in some], [judged[one] for one in some]))
+        drawn.append(scored([each[row] for row in some], [judged[row] for row in some]))
     low, high = pd.DataFrame(drawn).quantile([0.025, 0.975]).to_dict("records")
     ends = {f"{name}_low": low[name] for name in low} | {f"{name}_high": high[name] for name in high}
     return scored(each, judged) | ends
@@ -158,12 +161,12 @@ def judged(most: int | None = None) -> Iterator[Line]:
     part, for a trial."""
     past, test = (Claims(rankings.of(part), settings().data_dir) for part in ("train", "test"))
     numbers = range(len(past.claims.keys))[:most]
-    train = [case for at in numbers for case in past.cases(at, past.cited(at))]
-    for at in numbers[:OTHERS]:
-        train += past.cases(at, [paper for paper in past.best(at) if paper not in past.cited(at)][:1])
+    train = [case for number in numbers for case in past.cases(number, past.cited(number))]
+    for number in numbers[:OTHERS]:
+        train += past.cases(number, [paper for paper in past.best(number) if paper not in past.cited(number)][:1])
     numbers = range(len(test.claims.keys))[:most]
-    cited = [case for at in numbers for case in test.cases(at, test.cited(at))]
-    found = [case for at in numbers for case in test.cases(at, test.best(at))]
+    cited = [case for number in numbers for case in test.cases(number, test.cited(number))]
+    found = [case for number in numbers for case in test.cases(number, test.best(number))]
     there = {(case.number, case.paper) for case in found}
     missed = [case for case in cited if case.reasons and (case.number, case.paper) not in there]
     pairs = paired([*train, *cited, *found], test.ranked.data.texts)

@@ -50,8 +50,8 @@ def windows(size: int, step: int) -> Callable[[str], Iterator[Span]]:
 
     def divide(text: str) -> Iterator[Span]:
         words = [match.span() for match in re.finditer(r"\S+", text)]
-        for at in range(0, max(len(words) - size + step, 1), step):
-            yield Span(words[at][0], words[min(at + size, len(words)) - 1][1])
+        for begin in range(0, max(len(words) - size + step, 1), step):
+            yield Span(words[begin][0], words[min(begin + size, len(words)) - 1][1])
 
     return divide
 
@@ -79,7 +79,9 @@ def found(scores: np.ndarray, parts: list[Part], lengths: np.ndarray, answers: l
         order = np.argsort(-scores[row], kind="stable")[:words]
         few = order[np.cumsum(lengths[order]) <= words].tolist() or order[:1].tolist()
         there[row] = any(
-            parts[at].article == answer.article and parts[at].start <= answer.start and answer.end <= parts[at].end
-            for at in few
+            parts[place].article == answer.article
+            and parts[place].start <= answer.start
+            and answer.end <= parts[place].end
+            for place in few
         )
     return there

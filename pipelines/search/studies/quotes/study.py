@@ -63,12 +63,15 @@ def reading(data: scifact.SciFact, part: str, reasons: scifact.Reasons, out: boo
     vectors = dict(zip(texts, np.split(sentences, ends), strict=True))
     claims = rankings.vectors(ranked.claims.texts)
     rows, decides = [], []
-    for at, key, numbers in zip(range(0, len(claims), step), keys, first.tolist(), strict=True):
-        rareness = quoting.Rareness(index, ranked.queries[at])
-        near = [vectors[number] @ claims[at] for number in numbers]
+    for place, key, numbers in zip(range(0, len(claims), step), keys, first.tolist(), strict=True):
+        rareness = quoting.Rareness(index, ranked.queries[place])
+        near = [vectors[number] @ claims[place] for number in numbers]
         shares = [np.array(list(map(rareness.share, texts[number]))) for number in numbers]
-        rows.append(quoting.figures(near, shares, [float(ranked.meanings[at, number]) for number in numbers]))
-        right = [np.isin(np.arange(len(texts[one])), list(reasons.get((key, data.keys[one]), ()))) for one in numbers]
+        rows.append(quoting.figures(near, shares, [float(ranked.meanings[place, number]) for number in numbers]))
+        right = [
+            np.isin(np.arange(len(texts[number])), list(reasons.get((key, data.keys[number]), ())))
+            for number in numbers
+        ]
         decides.append(np.concatenate(right))
     return Reading(rows, decides)
 
@@ -80,10 +83,10 @@ def learned(past: Reading) -> quoting.Settings:
     rows, truth = np.concatenate(past.rows), np.concatenate(past.decides)
     scale = rows.std(axis=0)
     model = LogisticRegression(max_iter=2_000).fit(rows / scale, truth)
-    weights = tuple(round(float(one), 2) for one in model.coef_[0] / scale)
-    made = quoting.Settings(weights, round(float(model.intercept_[0]), 2))
-    best = past.best(lambda rows: quoting.probabilities(rows, made))[[one.any() for one in past.decides]]
-    return quoting.Settings(made.weights, made.intercept, round(float(np.quantile(best, REFUSED)), 2))
+    weights = tuple(round(float(weight), 2) for weight in model.coef_[0] / scale)
+    fitted = quoting.Settings(weights, round(float(model.intercept_[0]), 2))
+    best = past.best(lambda rows: quoting.probabilities(rows, fitted))[[decides.any() for decides in past.decides]]
+    return quoting.Settings(fitted.weights, fitted.intercept, round(float(np.quantile(best, REFUSED)), 2))
 
 
 @cache

@@ -51,7 +51,7 @@ def words(text: str, start: int, end: int) -> list[Word]:
     """Return the words of a part of a text."""
     analyzer = Analyzer(stop=False)
     found = WORD.finditer(text, start, end)
-    return [Word((analyzer.terms(one[0]) or [one[0]])[0], one[0], one.start(), one.end()) for one in found]
+    return [Word((analyzer.terms(match[0]) or [match[0]])[0], match[0], match.start(), match.end()) for match in found]
 
 
 def asked(question: str) -> set[str]:
@@ -68,13 +68,13 @@ def best_sentences(question: str, paragraph: str) -> list[tuple[int, float]]:
     """Return the sentences that share most terms with a question, with the share; the best first."""
     sought = asked(question)
     shares = [len(sought & {word.term for word in each}) / max(len(sought), 1) for each in divided(paragraph)]
-    return [(at, shares[at]) for at in np.argsort(-np.array(shares), kind="stable").tolist()]
+    return [(index, shares[index]) for index in np.argsort(-np.array(shares), kind="stable").tolist()]
 
 
 def sentence(question: str, paragraph: str) -> tuple[str, float]:
     """Return the sentence that shares most terms with a question, and the share."""
-    at, share = best_sentences(question, paragraph)[0]
-    span = sentences(paragraph)[at]
+    index, share = best_sentences(question, paragraph)[0]
+    span = sentences(paragraph)[index]
     return paragraph[span.start : span.end], share
 
 
@@ -83,8 +83,8 @@ def candidates(question: str, paragraph: str) -> tuple[list[tuple[int, int]], np
     sought, lower = asked(question), set(question.lower().replace("?", "").split())
     kinds = [1.0 * (name in lower) for name in ASKED]
     places, rows = [], []
-    for rank, (at, share) in enumerate(best_sentences(question, paragraph)[:READ]):
-        each = divided(paragraph)[at]
+    for rank, (index, share) in enumerate(best_sentences(question, paragraph)[:READ]):
+        each = divided(paragraph)[index]
         there = np.array([word.term in sought for word in each])
         near = np.flatnonzero(there)
         for begin, first in enumerate(each):
@@ -105,7 +105,7 @@ def figures(each: list[Word], begin: int, end: int, near: np.ndarray) -> list[fl
     inside = [word.text for word in each[begin : end + 1]]
     away = np.concatenate([begin - near[near < begin], near[near > end] - end])
     capital, number = ([test(word) for word in inside] for test in (_capital, _number))
-    before, after = (each[at].text if 0 <= at < len(each) else "" for at in (begin - 1, end + 1))
+    before, after = (each[place].text if 0 <= place < len(each) else "" for place in (begin - 1, end + 1))
     return [
         len(inside), sum(map(len, inside)), np.mean(capital), capital[0], capital[-1], np.mean(number), number[0],
         any(re.fullmatch(r"1\d{3}|20\d{2}", word) for word in inside), _capital(before), _capital(after),
@@ -127,10 +127,12 @@ def fit(data: Squad, questions: np.ndarray, seed: int) -> Booster:
     import lightgbm
 
     rng, rows, truth, sizes = np.random.default_rng(seed), [], [], []
-    for one in questions.tolist():
-        places, known = candidates(data.questions[one], data.paragraphs[data.paragraph[one]])
-        right = [(begin, begin + len(text)) for begin, text in data.answers[one]]
-        good = np.array([2 if place in right else any(_over(place, one) for one in right) for place in places], int)
+    for question in questions.tolist():
+        places, known = candidates(data.questions[question], data.paragraphs[data.paragraph[question]])
+        right = [(begin, begin + len(text)) for begin, text in data.answers[question]]
+        good = np.array(
+            [2 if place in right else any(_over(place, answer) for answer in right) for place in places], int
+        )
         if good.max(initial=0) == 2:
             kept = np.union1d(np.flatnonzero(good == 2), rng.permutation(len(good))[:OTHERS])
             rows.append(known[kept])

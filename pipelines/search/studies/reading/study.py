@@ -47,16 +47,19 @@ def plain(text: str) -> str:
 
 def f1(text: str, right: str) -> float:
     """Return the harmonic mean of precision and recall of the words of an answer."""
-    made, truth = plain(text).split(), plain(right).split()
-    shared = sum((Counter(made) & Counter(truth)).values())
-    return 2 * shared / (len(made) + len(truth)) if shared else float(made == truth)
+    words, truth = plain(text).split(), plain(right).split()
+    shared = sum((Counter(words) & Counter(truth)).values())
+    return 2 * shared / (len(words) + len(truth)) if shared else float(words == truth)
 
 
 def judged(texts: list[str], right: list[list[tuple[int, str]]]) -> dict[str, np.ndarray]:
     """Return exact match and F1 of each answer, the best over what people said."""
     pairs = list(zip(texts, right, strict=True))
-    exact = [max(float(plain(text) == plain(one)) for _, one in them) for text, them in pairs]
-    return {"exact": np.array(exact), "f1": np.array([max(f1(text, one) for _, one in them) for text, them in pairs])}
+    exact = [max(float(plain(text) == plain(answer)) for _, answer in them) for text, them in pairs]
+    return {
+        "exact": np.array(exact),
+        "f1": np.array([max(f1(text, answer) for _, answer in them) for text, them in pairs]),
+    }
 
 
 class Said(NamedTuple):
@@ -85,11 +88,14 @@ def learned(data: squad.Squad, start: SentenceEncoder, plan: reader.Plan, past: 
     path = settings().home / "reader" / f"{plan.seed}-{len(past)}.pt"
     if not path.exists():
         texts, rows, right = reader.Texts(start.tokens, data.paragraphs, plan.most), [], []
-        for one in past.tolist():
-            row, (begin, text) = texts.asked(data.questions[one], int(data.paragraph[one])), data.answers[one][0]
-            if at := reader.place(row, begin, begin + len(text)):
+        for question in past.tolist():
+            row, (begin, text) = (
+                texts.asked(data.questions[question], int(data.paragraph[question])),
+                data.answers[question][0],
+            )
+            if place := reader.place(row, begin, begin + len(text)):
                 rows.append(row)
-                right.append(at)
+                right.append(place)
         network = reader.fit(start, rows, right, plan)
         with atomic_write(path) as partial:
             torch.save(network.state_dict(), partial)
@@ -101,17 +107,17 @@ def learned(data: squad.Squad, start: SentenceEncoder, plan: reader.Plan, past: 
 def said(data: squad.Squad, plan: reader.Plan, past: np.ndarray, pairs: Pairs) -> dict[tuple[int, int], Said]:
     """Return what the reader says to each pair, as it is kept, or read now."""
     path = settings().home / "reader" / f"{plan.seed}-{len(past)}.json"
-    known = {(one, other): Said(text, score) for one, other, text, score in _read(path)}
+    known = {(question, number): Said(text, score) for question, number, text, score in _read(path)}
     fresh = [pair for pair in pairs if pair not in known]
     if fresh:
         start = minilm.load()
         network = learned(data, start, plan, past)
         texts = reader.Texts(start.tokens, data.paragraphs, plan.most)
-        rows = [texts.asked(data.questions[one], number) for one, number in fresh]
-        made = reader.answers(network, rows, [data.paragraphs[number] for _, number in fresh], start.tokens.pad)
-        known |= {pair: Said(one.text, one.score) for pair, one in zip(fresh, made, strict=True)}
+        rows = [texts.asked(data.questions[question], number) for question, number in fresh]
+        replies = reader.answers(network, rows, [data.paragraphs[number] for _, number in fresh], start.tokens.pad)
+        known |= {pair: Said(answer.text, answer.score) for pair, answer in zip(fresh, replies, strict=True)}
         with atomic_write(path) as partial:
-            partial.write_text(json.dumps([[*pair, *one] for pair, one in known.items()]))
+            partial.write_text(json.dumps([[*pair, *answer] for pair, answer in known.items()]))
     return known
 
 

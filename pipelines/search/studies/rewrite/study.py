@@ -66,13 +66,13 @@ class Rewriter:
 def misspelt(text: str, random: np.random.Generator) -> str:
     """Return a text with two neighbouring letters of one of its longest words exchanged."""
     words = text.split()
-    long = [at for at, word in enumerate(words) if word.isalpha() and len(word) > 5]
+    long = [index for index, word in enumerate(words) if word.isalpha() and len(word) > 5]
     if not long:
         return text
-    at = int(random.choice(long))
-    place = int(random.integers(1, len(words[at]) - 2))
-    word = words[at]
-    words[at] = word[:place] + word[place + 1] + word[place] + word[place + 2 :]
+    index = int(random.choice(long))
+    place = int(random.integers(1, len(words[index]) - 2))
+    word = words[index]
+    words[index] = word[:place] + word[place + 1] + word[place] + word[place + 2 :]
     return " ".join(words)
 
 

@@ -59,7 +59,7 @@ def measured(find: Find, queries: np.ndarray, nearest: list[np.ndarray], breadth
         began = time.process_time()
         found = [find(query, breadth) for query in queries]
         spent.append((time.process_time() - began) / len(queries) * 1_000)
-    recall = np.mean([np.isin(right, one).mean() for right, one in zip(nearest, found, strict=True)])
+    recall = np.mean([np.isin(right, numbers).mean() for right, numbers in zip(nearest, found, strict=True)])
     return {"recall": round(float(recall), 4), "milliseconds": round(min(spent), 4)}
 
 
@@ -99,7 +99,11 @@ async def waits(claims: list[str], rate: float) -> np.ndarray:
         for claim in claims[:WARM]:
             await asked(client, claim, time.perf_counter())
         start = time.perf_counter() + 0.5
-        return np.array(await asyncio.gather(*(asked(client, one, start + at / rate) for at, one in enumerate(claims))))
+        return np.array(
+            await asyncio.gather(
+                *(asked(client, question, start + number / rate) for number, question in enumerate(claims))
+            )
+        )
 
 
 def endpoint(rate: float) -> Line:

@@ -41,8 +41,8 @@ class Segments:
         scaling = Scaling.of(rows)
         points = scaling.points(rows)
         forecasts = Forecasts.of(points, targets(rows)) if space == "forecasts" else None
-        made = forecasts.project(points) if forecasts else points
-        few = made[np.random.default_rng(seed).permutation(len(made))[:MOST]]
+        projected = forecasts.project(points) if forecasts else points
+        few = projected[np.random.default_rng(seed).permutation(len(projected))[:MOST]]
         clusters = METHODS[method](few, count, seed)
         return cls(scaling, forecasts, clusters, int(clusters.predict(few).max()) + 1)
 

@@ -52,8 +52,8 @@ class Grid:
 
     def predict(self, columns: Columns) -> np.ndarray:
         """Return the cell of each customer, shape (n,)."""
-        recency, other = (np.asarray(columns[name], dtype=float) for name in ("recency", self.name))
-        cells: np.ndarray = 3 * np.searchsorted(self.recency, recency) + np.searchsorted(self.other, other)
+        recency, second = (np.asarray(columns[name], dtype=float) for name in ("recency", self.name))
+        cells: np.ndarray = 3 * np.searchsorted(self.recency, recency) + np.searchsorted(self.other, second)
         return cells
 
 
@@ -98,23 +98,23 @@ def forecast(past: pd.DataFrame, now: pd.DataFrame, kind: str) -> pd.DataFrame:
     from lightgbm import LGBMRegressor
     from sklearn.linear_model import Ridge
 
-    scaling, answers, made = Scaling.of(past), targets(past), []
+    scaling, answers, predictions = Scaling.of(past), targets(past), []
     for answer in answers.T:
         known = ~np.isnan(answer)
         model = Ridge(100.0) if kind == "ridge" else LGBMRegressor(**BOOSTING)
         model.fit(scaling.points(past)[known], answer[known])
-        made.append(model.predict(scaling.points(now)))
-    told = explained(np.column_stack(made), np.nanmean(answers, axis=0), targets(now))
+        predictions.append(model.predict(scaling.points(now)))
+    told = explained(np.column_stack(predictions), np.nanmean(answers, axis=0), targets(now))
     return pd.DataFrame(told, columns=OUTCOMES).assign(usefulness=told.mean(axis=1))
 
 
 def of_score(past: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
     """Return what the score explains that is not cut, a row per customer: a line through it for each outcome."""
-    score, answers, made = Score.of(past, 2), targets(past), []
+    score, answers, predictions = Score.of(past, 2), targets(past), []
     for answer in answers.T:
         known = ~np.isnan(answer)
-        made.append(np.polyval(np.polyfit(score.score(past)[known], answer[known], 1), score.score(now)))
-    told = explained(np.column_stack(made), np.nanmean(answers, axis=0), targets(now))
+        predictions.append(np.polyval(np.polyfit(score.score(past)[known], answer[known], 1), score.score(now)))
+    told = explained(np.column_stack(predictions), np.nanmean(answers, axis=0), targets(now))
     return pd.DataFrame(told, columns=OUTCOMES).assign(usefulness=told.mean(axis=1))
 
 

@@ -42,8 +42,8 @@ def judge(rows: pd.DataFrame, seed: int) -> Iterator[Line]:
     for name, units in {"segments": own, **others}.items():
         line: Line = {"division": name, **units.mean().to_dict(), "roc_auc": ranking.get(name)}
         for metric in units.columns if name != "segments" else []:
-            made = difference(own[metric].to_numpy(), units[metric].to_numpy())
-            line |= {f"{metric}_better": made.mean, f"{metric}_low": made.low, f"{metric}_high": made.high}
+            gain = difference(own[metric].to_numpy(), units[metric].to_numpy())
+            line |= {f"{metric}_better": gain.mean, f"{metric}_low": gain.low, f"{metric}_high": gain.high}
         yield line
 
 

@@ -42,7 +42,7 @@ def _k_means(points: np.ndarray, count: int) -> dict[str, float]:
     from sklearn.metrics import adjusted_rand_score
 
     labels = list(_bootstrap(points, count))
-    pairs = [adjusted_rand_score(one, other) for one, other in combinations(labels, 2)]
+    pairs = [adjusted_rand_score(first, second) for first, second in combinations(labels, 2)]
     return {"stability": float(np.mean(pairs)), "silhouette": silhouette(points, labels[0])}
 
 

@@ -52,22 +52,22 @@ def methods(method: str, seed: int) -> Iterator[Line]:
     for space in SPACES:
         for asked in ASKED:
             with threadpool_limits(1):  # the points are few: threads would wait for each other
-                made = Segments.of(past, space, method, asked, seed)
+                segments = Segments.of(past, space, method, asked, seed)
                 refits = [
                     Segments.of(
                         past.iloc[stability.sample(past[CUSTOMER].to_numpy(), each)], space, method, asked, each
                     )
                     for each in range(seed, seed + FITS)
                 ]
-            labels, others = made.predict(day), [refit.predict(day) for refit in refits]
-            outlook = Outlook.of(made.predict(past), targets(past), made.count)
+            labels, others = segments.predict(day), [refit.predict(day) for refit in refits]
+            outlook = Outlook.of(segments.predict(past), targets(past), segments.count)
             yield {
                 "space": space,
                 "asked": asked,
                 "usefulness": float(outlook.told(labels, targets(day)).mean()),
                 "stability": float(np.mean([adjusted_rand_score(*pair) for pair in combinations(others, 2)])),
-                "smallest": float(np.bincount(labels, minlength=made.count).min() / len(labels)),
-                "silhouette": silhouette(made.scaling.points(day), labels),
+                "smallest": float(np.bincount(labels, minlength=segments.count).min() / len(labels)),
+                "silhouette": silhouette(segments.scaling.points(day), labels),
             }
 
 

@@ -50,13 +50,13 @@ def answers(
     texts: list[str], read: Read, valence: np.ndarray, past: np.ndarray, held: np.ndarray
 ) -> dict[str, np.ndarray]:
     """Return what each method says of the held snippets, shape (held,). Those that learn have learned from `past`."""
-    made = {VADER: vader([texts[place] for place in held]), RULES: read.sums[held, 0]}
+    by_method = {VADER: vader([texts[place] for place in held]), RULES: read.sums[held, 0]}
     known, asked = read.at(past), read.at(held)
     for name, score in METHODS.items():
         fitted = score().fit(known, valence[past])
-        made[name] = fitted.predict(asked)
+        by_method[name] = fitted.predict(asked)
     guess = Guess().fit(known)
-    return made | {UNSAID: fitted.predict(asked._replace(sources=guess.shares(asked)))}
+    return by_method | {UNSAID: fitted.predict(asked._replace(sources=guess.shares(asked)))}
 
 
 def lines(rows: pd.DataFrame, by_method: dict[str, np.ndarray], seed: int) -> Iterator[Line]:
@@ -65,17 +65,21 @@ def lines(rows: pd.DataFrame, by_method: dict[str, np.ndarray], seed: int) -> It
     rows: the held snippets. The same units are drawn for each method, so that differences are paired.
     """
     for source in SOURCES:
-        at = np.flatnonzero((rows["source"] == source).to_numpy())
-        valence, units = rows["valence"].to_numpy()[at], np.unique(rows["unit"].to_numpy()[at], return_inverse=True)[1]
+        places = np.flatnonzero((rows["source"] == source).to_numpy())
+        valence, units = (
+            rows["valence"].to_numpy()[places],
+            np.unique(rows["unit"].to_numpy()[places], return_inverse=True)[1],
+        )
         drawn = np.random.default_rng(seed)
         counts = [np.bincount(drawn.integers(units.max() + 1, size=units.max() + 1), minlength=units.max() + 1)[units]
                   for _ in range(REPEATS)]  # fmt: skip
         sampled = {
-            name: np.array([weighted_r(valence, one[at], count) for count in counts]) for name, one in by_method.items()
+            name: np.array([weighted_r(valence, predicted[places], count) for count in counts])
+            for name, predicted in by_method.items()
         }
-        for name, one in by_method.items():
-            r, simple_r = (float(np.corrcoef(valence, each[at])[0, 1]) for each in (one, by_method[VADER]))
-            line: Line = {"source": source, "method": name, "snippets": len(at), "units": int(units.max() + 1)}
+        for name, predicted in by_method.items():
+            r, simple_r = (float(np.corrcoef(valence, each[places])[0, 1]) for each in (predicted, by_method[VADER]))
+            line: Line = {"source": source, "method": name, "snippets": len(places), "units": int(units.max() + 1)}
             line |= interval("r", r, sampled[name]) | interval("more", r - simple_r, sampled[name] - sampled[VADER])
             yield line
 
@@ -111,9 +115,9 @@ def measured(past: np.ndarray, held: np.ndarray, seed: int) -> Iterator[Line]:
     """Yield the lines of each method, which learned from `past`, on the held snippets."""
     rows, read = known()
     valence, sources = rows["valence"].to_numpy(), rows["source"].to_numpy()[held]
-    made = answers(rows["text"].tolist(), read, valence, past, held)
-    metrics = {name: report.values(valence[held], one, sources) for name, one in made.items()}
-    for line in lines(rows.iloc[held], made, seed):
+    by_method = answers(rows["text"].tolist(), read, valence, past, held)
+    metrics = {name: report.values(valence[held], predicted, sources) for name, predicted in by_method.items()}
+    for line in lines(rows.iloc[held], by_method, seed):
         yield line | {"mean_r": float(metrics[line["method"]]["r"].mean())}
 
 
@@ -151,7 +155,9 @@ def number(name: str) -> Callable[[pd.DataFrame], str]:
 
 def with_published(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the lines after those of the paper."""
-    paper = [{"method": "VADER, published, on all snippets", "source": one, "r": r} for one, r in PUBLISHED.items()]
+    paper = [
+        {"method": "VADER, published, on all snippets", "source": source, "r": r} for source, r in PUBLISHED.items()
+    ]
     return pd.concat([pd.DataFrame(paper), rows])
 
 

@@ -40,8 +40,8 @@ def parts() -> list[tuple[pd.DataFrame, Read]]:
     whole = vectors.of(loaded["snippets"]["text"].tolist(), weights)
     past, held = (part["snippets"] for part in task.split(loaded))
     return [
-        (one, reading.read(one["text"].tolist(), one["source"].tolist(), weights, whole[one["row"].to_numpy()]))
-        for one in (some(past, LEARNED), some(held, ASKED))
+        (rows, reading.read(rows["text"].tolist(), rows["source"].tolist(), weights, whole[rows["row"].to_numpy()]))
+        for rows in (some(past, LEARNED), some(held, ASKED))
     ]
 
 
@@ -54,11 +54,11 @@ def learned(method: str, seed: int) -> Line:
         plan = fine_tuning.Plan()
         tuned = fine_tuning.tune(start, past["text"].tolist(), read.vectors, valence, plan, seed)
         seconds = time.process_time() - begun
-        made = fine_tuning.predict(tuned, start, held["text"].tolist())
+        predicted = fine_tuning.predict(tuned, start, held["text"].tolist())
     else:
-        made = SCORES[method].fit(read, valence).predict(asked)
+        predicted = SCORES[method].fit(read, valence).predict(asked)
         seconds = time.process_time() - begun
-    found = report.by_source(held["valence"].to_numpy(), made, held["source"].to_numpy())
+    found = report.by_source(held["valence"].to_numpy(), predicted, held["source"].to_numpy())
     return found | {"mean": float(np.mean(list(found.values()))), "seconds": seconds}
 
 

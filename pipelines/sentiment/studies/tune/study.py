@@ -29,8 +29,8 @@ def fitted(family: str, setting: str, seed: int) -> Line:
     rows, read = past()
     valence, sources = rows["valence"].to_numpy(), rows["source"].to_numpy()
     chosen = FAMILIES.setting(family, setting)
-    made = training.out_of_fold(lambda: Score(**chosen), read, valence, rows["unit"].to_numpy(), seed, [read])[0]
-    return {name: float(column.mean()) for name, column in report.values(valence, made, sources).items()}
+    predicted = training.out_of_fold(lambda: Score(**chosen), read, valence, rows["unit"].to_numpy(), seed, [read])[0]
+    return {name: float(column.mean()) for name, column in report.values(valence, predicted, sources).items()}
 
 
 @cache
@@ -39,8 +39,8 @@ def past() -> tuple[pd.DataFrame, Read]:
     loaded, weights = task.load(settings().data_dir), weights_files.fetch_all(task.WEIGHTS)
     texts = loaded["snippets"]["text"].tolist()
     rows = task.split(loaded)[0]["snippets"]
-    made = vectors.of(texts, weights)[rows["row"].to_numpy()]
-    return rows, reading.read(rows["text"].tolist(), rows["source"].tolist(), weights, made)
+    embedded = vectors.of(texts, weights)[rows["row"].to_numpy()]
+    return rows, reading.read(rows["text"].tolist(), rows["source"].tolist(), weights, embedded)
 
 
 def shown(name: str) -> Callable[[pd.DataFrame], str]:

@@ -44,12 +44,12 @@ def stream(test: pd.DataFrame, campaign: str, seed: int) -> pd.DataFrame:
     """Return the messages in their order: text, spam, and whether they are of the campaign."""
     random = np.random.default_rng(seed)
     rows = test.iloc[random.permutation(len(test))][["text", "spam"]].assign(planted=False)
-    made = []
+    messages = []
     for place, row in enumerate(rows.to_dict("records")):
-        made.append(row)
+        messages.append(row)
         if place >= len(rows) // 2 and random.random() < SHARE / (1 - SHARE):
-            made.append({"text": message(campaign, random), "spam": 1.0, "planted": True})
-    return pd.DataFrame(made)
+            messages.append({"text": message(campaign, random), "spam": 1.0, "planted": True})
+    return pd.DataFrame(messages)
 
 
 def replayed(way: str, model: SpamModel, known: Known, new: Known) -> np.ndarray:
@@ -81,14 +81,14 @@ def line(aside: np.ndarray, spam: np.ndarray, planted: np.ndarray) -> Line:
     hits = aside[places]
     runs = np.convolve(hits, np.ones(OF), "valid") >= CAUGHT
     first = next((place for place in np.flatnonzero(hits) if runs[place : place + 1].any()), None)
-    made: Line = {"campaign_messages": len(places), "found": float(hits.mean()), "first": float(hits[0])}
+    figures: Line = {"campaign_messages": len(places), "found": float(hits.mean()), "first": float(hits[0])}
     # Labels of the campaign that were known when the first of them came, and labels of all messages since it began.
-    at = None if first is None else int(places[first])
-    made["labels"] = None if at is None else int((places < max(at - DELAY, 0)).sum())
-    made["all_labels"] = None if at is None else int(max(at - DELAY, 0) - max(int(places[0]), 0))
-    made["ham_lost"] = int((aside & (spam == 0)).sum())
-    made["other_spam_found"] = float(aside[(spam == 1) & ~planted].mean())
-    return made
+    caught = None if first is None else int(places[first])
+    figures["labels"] = None if caught is None else int((places < max(caught - DELAY, 0)).sum())
+    figures["all_labels"] = None if caught is None else int(max(caught - DELAY, 0) - max(int(places[0]), 0))
+    figures["ham_lost"] = int((aside & (spam == 0)).sum())
+    figures["other_spam_found"] = float(aside[(spam == 1) & ~planted].mean())
+    return figures
 
 
 @cache

@@ -53,12 +53,12 @@ def dealt(spam: np.ndarray, groups: np.ndarray, seed: int, protocol: str) -> tra
 
 def line(spam: np.ndarray, guess: np.ndarray, simple: np.ndarray) -> Line:
     """Return F1 with its interval over messages, less that of the simple method, and what is wrong. guess: booleans."""
-    made: Line = {"ham_lost": int((guess & (spam == 0)).sum()), "spam_missed": int((~guess & (spam == 1)).sum())}
-    for title, other in (("f1", np.zeros(len(spam))), ("f1_more", report.f1(spam, simple))):
-        made |= dict(
-            zip((title, f"{title}_low", f"{title}_high"), difference(report.f1(spam, guess), other), strict=True)
+    figures: Line = {"ham_lost": int((guess & (spam == 0)).sum()), "spam_missed": int((~guess & (spam == 1)).sum())}
+    for title, baseline in (("f1", np.zeros(len(spam))), ("f1_more", report.f1(spam, simple))):
+        figures |= dict(
+            zip((title, f"{title}_low", f"{title}_high"), difference(report.f1(spam, guess), baseline), strict=True)
         )
-    return made
+    return figures
 
 
 def choose(counts: Any, spam: np.ndarray, groups: np.ndarray, seed: int) -> dict[str, Any]:
@@ -86,11 +86,11 @@ def divided() -> tuple[pd.DataFrame, pd.DataFrame]:
 def counted() -> dict[str, Any]:
     """Return what each method counts in all messages; those that count the same share it."""
     texts = messages()[0]
-    made: dict[Any, Any] = {}
+    known: dict[Any, Any] = {}
     for score in METHODS.values():
         counts = score(0).counts
-        made[counts] = made.get(counts) or counts(texts)
-    return {name: made[score(0).counts] for name, score in METHODS.items()}
+        known[counts] = known.get(counts) or counts(texts)
+    return {name: known[score(0).counts] for name, score in METHODS.items()}
 
 
 def compared(protocol: str, seed: int) -> Iterator[Line]:
@@ -188,8 +188,8 @@ def decisions() -> Iterator[Line]:
             odds[held] = slope * fitted.margin(rows_of(counts, held)) + intercept
         for way, aside in (("even odds", odds > 0), ("by the costs", costs.decided(expit(odds)))):
             mean = difference(costs.cost(spam, aside), np.zeros(len(spam)))
-            made: Line = {"method": f"{name}, {way}"} | line(spam, aside, np.zeros(len(spam), bool))
-            yield made | dict(zip(("cost", "cost_low", "cost_high"), mean, strict=True))
+            figures: Line = {"method": f"{name}, {way}"} | line(spam, aside, np.zeros(len(spam), bool))
+            yield figures | dict(zip(("cost", "cost_low", "cost_high"), mean, strict=True))
     yield {"method": "everything is shown", "ham_lost": 0, "spam_missed": int(spam.sum()), "f1": 0.0} | dict.fromkeys(
         ("cost", "cost_low", "cost_high"), float(spam.mean())
     )
@@ -199,9 +199,9 @@ def division(seed: int) -> Line:
     """Return the metrics of the gate for a random quarter of the messages to train on, near copies together."""
     past, _ = divided()
     groups = near_copies.groups(past["text"].tolist())
-    at = np.random.default_rng(seed).permutation(groups.max() + 1)[groups] % task.TEST_SHARE == 0
-    model = task.train({"messages": past[~at]}, weights_files.fetch_all(task.WEIGHTS), seed=seed)
-    return dict(task.evaluate(model, {"messages": past[at]}).metrics)
+    held_out = np.random.default_rng(seed).permutation(groups.max() + 1)[groups] % task.TEST_SHARE == 0
+    model = task.train({"messages": past[~held_out]}, weights_files.fetch_all(task.WEIGHTS), seed=seed)
+    return dict(task.evaluate(model, {"messages": past[held_out]}).metrics)
 
 
 def metric(name: str) -> Callable[[pd.DataFrame], str]:

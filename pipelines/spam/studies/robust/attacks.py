@@ -60,10 +60,13 @@ def copies(texts: Sequence[str], spam: np.ndarray, seed: int) -> dict[str, tuple
     """
     ham = [text for text, label in zip(texts, spam.tolist(), strict=True) if not label]
     ads, honest = np.flatnonzero(spam == 1), np.flatnonzero(spam == 0)
-    made = {name: (attacked([texts[at] for at in ads.tolist()], one, ham, seed), ads) for name, one in ATTACKS.items()}
+    by_attack = {
+        name: (attacked([texts[place] for place in ads.tolist()], attack, ham, seed), ads)
+        for name, attack in ATTACKS.items()
+    }
     wrong, torn = honest[::4], honest[1::4]
     both = [
-        attacked([texts[at] for at in part.tolist()], one, ham, seed)
-        for part, one in ((wrong, RESPELLED), (torn, SPACED))
+        attacked([texts[place] for place in part.tolist()], attack, ham, seed)
+        for part, attack in ((wrong, RESPELLED), (torn, SPACED))
     ]
-    return made | {HONEST: ([*both[0], *both[1]], np.concatenate([wrong, torn]))}
+    return by_attack | {HONEST: ([*both[0], *both[1]], np.concatenate([wrong, torn]))}

@@ -63,16 +63,16 @@ class Blocks:
         texts, spam = rows["text"].tolist(), rows["spam"].to_numpy().astype(int)
         groups, self.seed = near_copies.groups(texts), seed
         self.parts = {NONE: (counts(texts), spam, groups)}
-        for name, (made, places) in copies(texts, spam, seed).items():
-            self.parts[name] = (counts(made), spam[places], groups[places])
+        for name, (changed, places) in copies(texts, spam, seed).items():
+            self.parts[name] = (counts(changed), spam[places], groups[places])
 
     def fit(self, names: Sequence[str], without: np.ndarray | tuple[int, ...] = ()) -> Meant:
         """Return a score of the messages and the copies of some attacks, without some groups of near copies."""
         chosen = [self.parts[name] for name in (NONE, *names, *([HONEST] if names else []))]
         kept = [np.flatnonzero(~np.isin(groups, without)) for _, _, groups in chosen]
-        made = [rows_of(part[0], rows) for part, rows in zip(chosen, kept, strict=True)]
+        blocks = [rows_of(part[0], rows) for part, rows in zip(chosen, kept, strict=True)]
         spam = np.concatenate([part[1][rows] for part, rows in zip(chosen, kept, strict=True)])
-        return Meant(self.seed).fit(reduce(stacked, made), spam)
+        return Meant(self.seed).fit(reduce(stacked, blocks), spam)
 
     def fitted(self, names: Sequence[str]) -> Fitted:
         """Return it, calibrated on a fifth of the messages as they are, whose near copies it has not seen.
@@ -124,15 +124,15 @@ def measured(seed: int) -> Iterator[Line]:
     scores = {BEFORE: blocks.fitted([]), AFTER: blocks.fitted(list(ATTACKS))}
     right = {}
     for method, fitted in scores.items():
-        for name, made in tried.items():
-            odds = fitted.odds(made)
+        for name, asked in tried.items():
+            odds = fitted.odds(asked)
             right[method, name] = (odds > 0) == (spam == 1)
             yield line(name, method, spam, odds, right.get((BEFORE, name)))
         yield {"attack": "informed", "method": method} | informed(fitted, ads[:TRIED], best_words(fitted, ham))
-    for name, made in tried.items():
+    for name, asked in tried.items():
         if name not in (NONE, "all of these"):
-            others = [one for one in ATTACKS if one not in (name, "all of these")]
-            odds = scores[AFTER]._replace(score=blocks.fit(others)).odds(made)
+            others = [title for title in ATTACKS if title not in (name, "all of these")]
+            odds = scores[AFTER]._replace(score=blocks.fit(others)).odds(asked)
             yield line(name, UNSEEN, spam, odds, right[BEFORE, name])
 
 

@@ -51,8 +51,8 @@ def alone() -> Iterator[Line]:
 def memory() -> float:
     """Return the megabytes of the endpoint, which listens at its port."""
     port = urlparse(settings().endpoint_url).port
-    listening = (one for one in psutil.net_connections("tcp") if one.status == psutil.CONN_LISTEN)
-    [found] = {one.pid for one in listening if one.laddr.port == port and one.pid}
+    listening = (connection for connection in psutil.net_connections("tcp") if connection.status == psutil.CONN_LISTEN)
+    [found] = {connection.pid for connection in listening if connection.laddr.port == port and connection.pid}
     return float(psutil.Process(found).memory_info().rss / 1e6)
 
 

@@ -40,9 +40,9 @@ def parts() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
 
 def replaced(model: SpamModel, outside: Outside | None) -> SpamModel:
     """Return a model with another way to find what lies outside."""
-    made = SpamModel.__new__(SpamModel)
-    vars(made).update(vars(model) | ({} if outside is None else {"outside": outside}))
-    return made
+    changed = SpamModel.__new__(SpamModel)
+    vars(changed).update(vars(model) | ({} if outside is None else {"outside": outside}))
+    return changed
 
 
 def nearest(model: SpamModel, past: pd.DataFrame, seed: int) -> Outside:
@@ -70,12 +70,12 @@ def nearest(model: SpamModel, past: pd.DataFrame, seed: int) -> Outside:
 def lines(part: str, method: str, model: SpamModel, rows: pd.DataFrame) -> Iterator[Line]:
     """Yield what happens to each kind of message."""
     answers = model.decided(rows["text"].tolist())
-    made = rows.assign(
+    table = rows.assign(
         aside=answers["decision"] == "spam",
-        flagged=[bool(said) for said in answers["unusual"]],
+        flagged=[bool(remarks) for remarks in answers["unusual"]],
         surely=costs.decided(np.asarray(answers["probability"])),
     )
-    for (spam, kind), own in made.groupby(["spam", "kind"], sort=False):
+    for (spam, kind), own in table.groupby(["spam", "kind"], sort=False):
         yield {"part": part, "method": method, "spam": int(spam), "kind": kind, "messages": len(own)} | {
             "aside": int(own["aside"].sum()),
             "flagged": int(own["flagged"].sum()),

@@ -47,9 +47,9 @@ class Generative:
 
         As many zeros as a context has stand before each text. The first one after it is its end, and counts.
         """
-        made, owners = [bytes(self.order - 1)], [np.full(self.order - 1, -1)]
+        pieces, owners = [bytes(self.order - 1)], [np.full(self.order - 1, -1)]
         for place, text in enumerate(texts):
             body = text.encode("utf-8", "replace") + b"\0"
-            made += [body, bytes(self.order - 2)]
+            pieces += [body, bytes(self.order - 2)]
             owners += [np.full(len(body), place), np.full(self.order - 2, -1)]
-        return np.frombuffer(b"".join(made), np.uint8), np.concatenate(owners)
+        return np.frombuffer(b"".join(pieces), np.uint8), np.concatenate(owners)

@@ -54,11 +54,11 @@ def limits_of(returns: pd.Series) -> Iterator[Line]:
         for name, method in METHODS.items():
             forecasts = method(values, level)
             for period, (first, last) in PERIODS.items():
-                at = days.loc[first:last].to_numpy()
-                part = Forecasts(forecasts.limits[at], forecasts.tails[at])
+                rows = days.loc[first:last].to_numpy()
+                part = Forecasts(forecasts.limits[rows], forecasts.tails[rows])
                 shortfall = float(part.shortfalls.mean())
                 yield {"period": period, "level": level, "method": name, "shortfall": shortfall} | coverage(
-                    values[WINDOW:][at], part, level
+                    values[WINDOW:][rows], part, level
                 )._asdict()
 
 
