@@ -33,8 +33,8 @@ class Conformal:
         """
         side, scores = (1 + self.level) / 2, errors / scale
         self.multiples = {
-            int(one): (-quantile(-scores[group == one], side), quantile(scores[group == one], side))
-            for one in np.unique(group)
+            int(label): (-quantile(-scores[group == label], side), quantile(scores[group == label], side))
+            for label in np.unique(group)
         }
         return self
 
