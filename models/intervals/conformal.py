@@ -40,5 +40,5 @@ class Conformal:
 
     def interval(self, predicted: np.ndarray, scale: np.ndarray, group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the lower and the upper ends for predictions of shape (n,)."""
-        low, high = np.array([self.multiples[int(one)] for one in group]).reshape(-1, 2).T
+        low, high = np.array([self.multiples[int(label)] for label in group]).reshape(-1, 2).T
         return predicted + scale * low, predicted + scale * high
