@@ -208,9 +208,9 @@ class Ranker:
             whole = rouge.words(sentences[candidate.sentence])
             shared = sum(counts[word] > 1 for word in set(words)) / max(len(set(words)), 1)
             table.append([
-                candidate.sentence, candidate.sentence / len(sentences), len(sentences) - candidate.sentence, len(sentences),
-                candidate.cut, len(words), len(words) / max(len(whole), 1), shared, near[place], others[place],
-                alike[place, 0], alike[place, -1],
+                candidate.sentence, candidate.sentence / len(sentences), len(sentences) - candidate.sentence,
+                len(sentences), candidate.cut, len(words), len(words) / max(len(whole), 1), shared, near[place],
+                others[place], alike[place, 0], alike[place, -1],
                 alike[place].max(initial=0, where=np.arange(len(sentences)) != candidate.sentence),
                 *(bool(re.search(cue, candidate.text, re.IGNORECASE)) for cue in CUES),
             ])  # fmt: skip
