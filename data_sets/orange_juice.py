@@ -38,7 +38,7 @@ COUNT = len(BRANDS)
 STORE, WEEK, BRAND = "store", "week", "brand"
 FILE = "orange_juice/sales.parquet"
 MADE = f'In R: data(orangeJuice, package="bayesm"); arrow::write_parquet(orangeJuice$yx, "{FILE}").'
-RAW = [STORE, BRAND, WEEK, "logmove", "deal", "feat", "profit", *(f"price{one}" for one in range(1, COUNT + 1))]
+RAW = [STORE, BRAND, WEEK, "logmove", "deal", "feat", "profit", *(f"price{brand}" for brand in range(1, COUNT + 1))]
 
 
 def find(data_dir: Path | None) -> Path:

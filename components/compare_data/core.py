@@ -63,14 +63,9 @@ def lines(table: str, before: Profile, now: Profile) -> Iterator[Line]:
     moved = {name: _moved(before["columns"][name], now["columns"][name]) for name in _common(before, now)}
     for name in sorted(moved, key=lambda name: -moved[name])[:SHOWN]:
         yield _line(f"drift of {name}", 0.0, moved[name], moved[name])
-    before_shares, now_shares = before["label"].get("explained", {}), now["label"].get("explained", {})
-    for name in [name for name in before_shares if name in now_shares][:SHOWN]:
-        yield _line(
-            f"share of {label} that {name} explains",
-            before_shares[name],
-            now_shares[name],
-            now_shares[name] - before_shares[name],
-        )
+    old, new = before["label"].get("explained", {}), now["label"].get("explained", {})
+    for name in [name for name in old if name in new][:SHOWN]:
+        yield _line(f"share of {label} that {name} explains", old[name], new[name], new[name] - old[name])
 
 
 def _line(what: str, before: float, now: float, difference: float) -> Line:

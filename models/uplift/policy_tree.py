@@ -23,14 +23,8 @@ def best_split(codes: np.ndarray, sizes: list[int], scores: np.ndarray) -> Split
         left = np.cumsum(sums, axis=0)[:-1]
         worth = left.max(axis=1) + (whole - left).max(axis=1)
         if len(worth) and worth.max() > best[0] + 1e-9:
-            border = int(worth.argmax())
-            best = (
-                float(worth[border]),
-                column,
-                border,
-                int(left[border].argmax()),
-                int((whole - left[border]).argmax()),
-            )
+            cut = int(worth.argmax())
+            best = (float(worth[cut]), column, cut, int(left[cut].argmax()), int((whole - left[cut]).argmax()))
     return best
 
 
