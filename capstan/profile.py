@@ -73,5 +73,5 @@ def profile() -> Profile:
 @lru_cache(maxsize=1)
 def _of(own: Settings) -> Profile:
     [found] = entry_points(group="capstan.profiles", name=own.profile)  # of pyproject.toml
-    made: Profile = found.load()()
-    return made
+    loaded: Profile = found.load()()
+    return loaded

@@ -57,14 +57,14 @@ class Answers:
             of = SHARE if field.get("display") == "classes" else {}
             likeliest = sorted(value, key=lambda name: -value[name]) if of else value
             rows = [{"": name, " ": value[name]} for name in likeliest]
-            return _drawn(rows, lambda _name, one: self._plain(one, of)) if rows else None
+            return _drawn(rows, lambda _name, cell: self._plain(cell, of)) if rows else None
         if value and all(isinstance(row, dict) for row in value):
             types = self._types.get(field.get("items", {}).get("$ref", "").rpartition("/")[2], {}).get("properties", {})
-            return _drawn(value, lambda name, one: self._plain(one, types.get(name, {})))
+            return _drawn(value, lambda name, cell: self._plain(cell, types.get(name, {})))
         if value and all(isinstance(row, list) and row and not any(map(_is_large, row)) for row in value):
             names = [field.get("x", ""), *(f"{n}" if n > 1 else " " for n in range(1, max(map(len, value))))]
             rows = [dict(zip(names, row, strict=False)) for row in value]
-            return _drawn(rows, lambda _name, one: self._plain(one, {}))
+            return _drawn(rows, lambda _name, cell: self._plain(cell, {}))
         return None
 
     def _plain(self, value: Any, field: Mapping[str, Any]) -> str:

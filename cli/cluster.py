@@ -83,11 +83,11 @@ def _follow(steps: "Iterable[Step]", as_json: bool) -> list[dict[str, Any]]:
     for step in steps:
         started = time.monotonic()
         with console.status(f"{step.title} ...") if not as_json else nullcontext():
-            said = step.work() or ""
+            about = step.work() or ""
         seconds = round(time.monotonic() - started, 1)
-        done.append({"step": step.title, "seconds": seconds, "about": said})
+        done.append({"step": step.title, "seconds": seconds, "about": about})
         if not as_json:
-            console.print(f"  [green]done[/]   {step.title:<15} {seconds:6.1f} s  [dim]{said}[/]".rstrip())
+            console.print(f"  [green]done[/]   {step.title:<15} {seconds:6.1f} s  [dim]{about}[/]".rstrip())
     return done
 
 
@@ -171,7 +171,8 @@ def status(as_json: Json = False) -> None:
         troubles += health.troubles()
     if as_json:
         rows = [
-            {"name": one.name, "ready": one.ready, "wanted": one.wanted, "current": one.current} for one in services
+            {"name": service.name, "ready": service.ready, "wanted": service.wanted, "current": service.current}
+            for service in services
         ]
         print_json({"context": current, "services": rows, "troubles": troubles})
         return
@@ -179,9 +180,9 @@ def status(as_json: Json = False) -> None:
         console.print(f"{current} has no Capstan. Bring it up with `capstan cluster up`.")
         return
     table = Table("service", "state", "pods", box=None)
-    for one in services:
-        state = "[green]ready[/]" if one.is_ready else "[red]not ready[/]"
-        table.add_row(one.name, state, f"{one.ready} of {one.wanted}")
+    for service in services:
+        state = "[green]ready[/]" if service.is_ready else "[red]not ready[/]"
+        table.add_row(service.name, state, f"{service.ready} of {service.wanted}")
     console.print(table)
     for trouble in troubles:
         console.print(f"[red]{escape(trouble)}[/]")

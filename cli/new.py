@@ -38,16 +38,16 @@ def new(
 
     into = into.resolve() if into else catalogue.PIPELINES
     check_name(name, into)
-    given = {"contract": contract, "features": features, "endpoint": endpoint}
+    flags = {"contract": contract, "features": features, "endpoint": endpoint}
     if kind == "table":
-        wanted = {capability for capability, flag in given.items() if _wanted(capability, flag)}
+        wanted = {capability for capability, flag in flags.items() if _wanted(capability, flag)}
         if labels is None and "endpoint" not in wanted:  # there is nothing to ask
             labels = False
-        given = {"labels": labels, "monitoring": monitoring}
-        wanted |= {capability for capability, flag in given.items() if _wanted(capability, flag)}
+        flags = {"labels": labels, "monitoring": monitoring}
+        wanted |= {capability for capability, flag in flags.items() if _wanted(capability, flag)}
     else:
-        given |= {"labels": labels, "monitoring": monitoring}
-        wanted = {capability for capability, flag in given.items() if flag}
+        flags |= {"labels": labels, "monitoring": monitoring}
+        wanted = {capability for capability, flag in flags.items() if flag}
     folder = create(name, wanted, into, kind)
     console.print(f"{folder}\nRun it with `capstan run {name}`.")
     if into not in catalogue.folders():

@@ -37,16 +37,16 @@ def predict(
     catalogue.folder(capstone)
     if bool(entity) == bool(file):
         raise typer.BadParameter("Give either --entity KEY=VALUE, once per field, or --file REQUEST.json.")
-    given, instances = pairs(entity or []), _read(file) if file else []
+    texts, instances = pairs(entity or []), _read(file) if file else []
     metadata = endpoint_client.get(capstone, f"/v2/models/{capstone}", LOADING_SECONDS)
     fields = metadata["request_schema"].get("properties", {})
-    instances = instances or [{key: value(text, fields.get(key, {})) for key, text in given.items()}]
+    instances = instances or [{key: value(text, fields.get(key, {})) for key, text in texts.items()}]
     if metadata["predicts"]:
         body, path = {"instances": instances}, f"/v1/models/{capstone}:predict"
         answers = endpoint_client.post(capstone, path, body, patience=LOADING_SECONDS)
     else:
         path = f"/v2/models/{capstone}/generate"
-        answers = {"predictions": [endpoint_client.post(capstone, path, one) for one in instances]}
+        answers = {"predictions": [endpoint_client.post(capstone, path, instance) for instance in instances]}
     if as_json:
         print_json(answers)
         return

@@ -68,10 +68,10 @@ def score(
         print_json({"capstone": capstone, "output": asked["output"], **done})
     else:
         before = done.get("done before", 0)
-        said = f", {before:,} of {done['pieces']:,} pieces done before" if before else ""
+        resumed = f", {before:,} of {done['pieces']:,} pieces done before" if before else ""
         console.print(
             f"{capstone}{', version ' + done['version'] if 'version' in done else ''}: {done['answered']:,.0f} rows "
-            f"answered, {done['refused']:,.0f} refused{said}. They are in {asked['output']}",
+            f"answered, {done['refused']:,.0f} refused{resumed}. They are in {asked['output']}",
             markup=False,
         )
         for note in left_out(done, str(asked["output"])) if "left out" in done else ():

@@ -34,11 +34,11 @@ def up(as_json: Json = False) -> None:
                 console.print(f"[green]up[/]    {service.title:<10} {service.url}")
         waiting = local_endpoint.capstones_not_ready(stack.RETRY_SECONDS)
     if as_json:
-        not_ready = {"not_ready": [asdict(one) for one in waiting]}
+        not_ready = {"not_ready": [asdict(capstone) for capstone in waiting]}
         print_json([service | not_ready if service["name"] == "endpoint" else service for service in started])
     else:
         _show_not_ready(waiting)
-    if not all(one.loading for one in waiting):
+    if not all(capstone.loading for capstone in waiting):
         log = stack.services()["endpoint"].log
         print(f"A champion does not answer. See {log}, and train it again with `capstan run`.", file=sys.stderr)
         raise typer.Exit(1)
@@ -85,7 +85,7 @@ def status(as_json: Json = False) -> None:
     if as_json:
         champions = {name: state.champion for name, state in states.items()}
         rollouts = {name: state.shown() for name, state in states.items()}
-        not_ready = [asdict(one) for one in waiting]
+        not_ready = [asdict(capstone) for capstone in waiting]
         print_json({"services": rows, "champions": champions, "rollouts": rollouts, "not_ready": not_ready})
         return
     table = Table("service", "state", "url", "pid", Column("log", overflow="fold"), box=None)
@@ -100,9 +100,9 @@ def status(as_json: Json = False) -> None:
 
 def _show_not_ready(waiting: "list[NotReady]") -> None:
     """Print a line for each capstone that does not answer."""
-    for one in waiting:
-        state = "[yellow]loading[/]  " if one.loading else "[red]not ready[/]"
-        console.print(f"{state} {one.name}" + ("" if one.loading else f": {escape(one.reason)}"))
+    for capstone in waiting:
+        state = "[yellow]loading[/]  " if capstone.loading else "[red]not ready[/]"
+        console.print(f"{state} {capstone.name}" + ("" if capstone.loading else f": {escape(capstone.reason)}"))
 
 
 def _status_of_cluster(as_json: bool) -> None:

@@ -27,6 +27,8 @@ def trace(
     for name, value in origin.items():
         parts = value.items() if isinstance(value, dict) else [("", value)]
         if name == "labels":
-            parts = [("", f"{one['label']}, known at {one['known_at']}, sent by {one['by'] or '-'}") for one in value]
-        for key, one in parts:
-            console.print(f"{f'{name} {key}'.strip():<28} {one}", markup=False, soft_wrap=True)
+            parts = [
+                ("", f"{label['label']}, known at {label['known_at']}, sent by {label['by'] or '-'}") for label in value
+            ]
+        for key, content in parts:
+            console.print(f"{f'{name} {key}'.strip():<28} {content}", markup=False, soft_wrap=True)

@@ -35,8 +35,10 @@ def down(keep_data: bool = False) -> tuple[list[str], list[str]]:
         artifact_keys.withdraw(keep=keep_data)
         selector = f"--selector={PART_OF}=capstan,{INSTANCE}={NAMESPACE}"
         kinds = NO_SECRETS if keep_data else f"{NO_SECRETS},secrets"  # which may hold the key that signs versions
-        said = kubectl("--namespace", KFP_NAMESPACE, "delete", kinds, selector, "--ignore-not-found", "--output=name")
-        deleted += [f"{line} of {KFP_NAMESPACE}" for line in said.split() if "/" in line]
+        listing = kubectl(
+            "--namespace", KFP_NAMESPACE, "delete", kinds, selector, "--ignore-not-found", "--output=name"
+        )
+        deleted += [f"{line} of {KFP_NAMESPACE}" for line in listing.split() if "/" in line]
     return deleted, stays
 
 
@@ -66,8 +68,8 @@ def _namespace(current: str, keep_data: bool) -> tuple[list[str], list[str]]:
 
 def of_others() -> list[str]:
     """Return the namespaces of other teams' Capstan."""
-    said = kubectl("get", "namespaces", f"--selector={PART_OF}=capstan", "--output=name")
-    return [line.removeprefix("namespace/") for line in said.split() if line != f"namespace/{NAMESPACE}"]
+    listing = kubectl("get", "namespaces", f"--selector={PART_OF}=capstan", "--output=name")
+    return [line.removeprefix("namespace/") for line in listing.split() if line != f"namespace/{NAMESPACE}"]
 
 
 def made_here(current: str) -> bool:

@@ -58,13 +58,14 @@ class Forward:
         self.thread.join(5)
 
     def _error(self, seconds: float) -> CapstanError:
-        said = "".join(self.said).strip()
-        known = next((advice for words, advice in ADVICE.items() if words in said), "")
-        last = said.splitlines()[-1].removeprefix("error: ") if said else f"no answer for {seconds:g} s"
+        message = "".join(self.said).strip()
+        known = next((advice for words, advice in ADVICE.items() if words in message), "")
+        last = message.splitlines()[-1].removeprefix("error: ") if message else f"no answer for {seconds:g} s"
         where = f"{self.target} of the namespace {self.namespace}"
-        if self.target.endswith("-predictor") and "NotFound" in said:
+        if self.target.endswith("-predictor") and "NotFound" in message:
             return CapstanError(f"There is no {where}: deploy a model with `capstan --profile cluster run CAPSTONE`.")
-        kind = CapstanError if known or "NotFound" in said else Unavailable  # a pod that starts again may be back soon
+        # A pod that starts again may be back soon.
+        kind = CapstanError if known or "NotFound" in message else Unavailable
         return kind(
             known or f"{where} cannot be reached ({last}). Run `make cluster`, or see `capstan cluster status`."
         )

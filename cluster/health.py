@@ -56,9 +56,9 @@ def _answer(name: str) -> int | CapstanError:
 
 
 def _troubles(answers: Answers) -> list[str]:
-    said = [str(answer) for answer in answers.values() if isinstance(answer, CapstanError)]
+    messages = [str(answer) for answer in answers.values() if isinstance(answer, CapstanError)]
     held = {name: answer for name, answer in answers.items() if isinstance(answer, int)}
-    return said + [advice for empty, other, advice in LOSSES if held.get(empty) == 0 and held.get(other)]
+    return messages + [advice for empty, full, advice in LOSSES if held.get(empty) == 0 and held.get(full)]
 
 
 def _postgres() -> int:
@@ -68,11 +68,11 @@ def _postgres() -> int:
     uri = settings().feast_registry.replace("+psycopg", "")
     try:
         with (
-            local_addresses(SECONDS, uri=uri) as at,
-            psycopg.connect(at["uri"], connect_timeout=SECONDS) as connection,
+            local_addresses(SECONDS, uri=uri) as addresses,
+            psycopg.connect(addresses["uri"], connect_timeout=SECONDS) as connection,
         ):
-            [made] = connection.execute("SELECT to_regclass('feature_views')").fetchone() or [None]
-            [views] = connection.execute("SELECT count(*) FROM feature_views").fetchone() or [0] if made else [0]
+            [table] = connection.execute("SELECT to_regclass('feature_views')").fetchone() or [None]
+            [views] = connection.execute("SELECT count(*) FROM feature_views").fetchone() or [0] if table else [0]
             return int(views)
     except psycopg.Error as error:
         raise _failed("PostgreSQL", error, "Check CAPSTAN_FEAST_REGISTRY.") from error
@@ -103,10 +103,10 @@ def _s3() -> int:
 
     own = settings()
     limits = Config(connect_timeout=SECONDS, read_timeout=SECONDS, retries={"total_max_attempts": 1})
-    with local_addresses(SECONDS, url=own.s3_endpoint) as at:
+    with local_addresses(SECONDS, url=own.s3_endpoint) as addresses:
         client = boto3.client(
             "s3",
-            endpoint_url=at["url"] or None,
+            endpoint_url=addresses["url"] or None,
             region_name=own.s3_region,
             aws_access_key_id=own.s3_access_key or None,
             aws_secret_access_key=own.s3_secret_key or None,
@@ -141,14 +141,14 @@ def _get(name: str, url: str, path: str) -> Any:
     import httpx
 
     bearer = {"Authorization": f"Bearer {settings().token}"}
-    with local_addresses(SECONDS, url=url) as at:
+    with local_addresses(SECONDS, url=url) as addresses:
         try:
-            may_use_proxy = not is_loopback(at["url"])
-            reply = httpx.get(f"{at['url']}{path}", headers=bearer, timeout=SECONDS, trust_env=may_use_proxy)
+            may_use_proxy = not is_loopback(addresses["url"])
+            reply = httpx.get(f"{addresses['url']}{path}", headers=bearer, timeout=SECONDS, trust_env=may_use_proxy)
             return reply.raise_for_status().json()
         except httpx.HTTPStatusError as error:
-            said = f"{error.response.status_code}: {error.response.text}"
-            raise _failed(name, said, "Restart it, and see its pod's log.") from error
+            message = f"{error.response.status_code}: {error.response.text}"
+            raise _failed(name, message, "Restart it, and see its pod's log.") from error
         except (httpx.HTTPError, ValueError) as error:
             raise _failed(name, error, "Restart it, and see its pod's log.") from error
 

@@ -53,8 +53,8 @@ class Iam:
     def new_keys(self, user: str) -> Keys:
         """Make another key of a user. Those that it has stay valid: a user may have two."""
         with _explained(user):
-            made = self._client.create_access_key(UserName=user)["AccessKey"]
-        return Keys(made["AccessKeyId"], made["SecretAccessKey"])
+            key = self._client.create_access_key(UserName=user)["AccessKey"]
+        return Keys(key["AccessKeyId"], key["SecretAccessKey"])
 
     def keep_only(self, user: str, access: str) -> None:
         """Delete every key of a user but one."""
@@ -92,10 +92,12 @@ def connect(root: Keys | None) -> Iterator[Iam | None]:
     import boto3
     from botocore.config import Config
 
-    with local_addresses(iam=options().s3_iam_endpoint or f"http://{S3_IAM}") as at:
+    with local_addresses(iam=options().s3_iam_endpoint or f"http://{S3_IAM}") as addresses:
         once = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 1})
         keys = {"aws_access_key_id": root.access, "aws_secret_access_key": root.secret}
-        iam = Iam(boto3.client("iam", endpoint_url=at["iam"], region_name=settings().s3_region, config=once, **keys))
+        iam = Iam(
+            boto3.client("iam", endpoint_url=addresses["iam"], region_name=settings().s3_region, config=once, **keys)
+        )
         yield iam if iam.is_there() else None
 
 

@@ -153,8 +153,8 @@ def _ready(service: dict[str, Any], digest: str, capstone: str) -> bool:
         return False
     # KServe says ready as soon as the Deployment is available, which it also is with pods of the definition before.
     running = [pod for pod in pods(capstone) if "deletionTimestamp" not in pod["metadata"]]
-    made = [pod["metadata"].get("annotations", {}).get(DIGEST) == digest for pod in running]
-    return bool(running) and all(made) and all(map(is_ready, running))
+    current = [pod["metadata"].get("annotations", {}).get(DIGEST) == digest for pod in running]
+    return bool(running) and all(current) and all(map(is_ready, running))
 
 
 def _refusal(capstone: str) -> str:

@@ -63,13 +63,13 @@ def program(*command: str, input: str | None = None, log: Path | None = None) ->
         where = f": {WHERE[command[0]]}" if command[0] in WHERE else "."
         raise CapstanError(f"{command[0]} is needed and was not found. Install it{where}")
     done = subprocess.run(command, input=input, capture_output=True, text=True)
-    said = done.stdout + done.stderr
+    output = done.stdout + done.stderr
     if log:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("a") as file:
-            file.write(f"$ {' '.join(command)}\n{said}\n")
+            file.write(f"$ {' '.join(command)}\n{output}\n")
     if done.returncode:
-        raise CapstanError(_explain(command, said, log))
+        raise CapstanError(_explain(command, output, log))
     return done.stdout
 
 

@@ -38,12 +38,12 @@ class Leftovers:
     def _discard(self, keep_data: bool) -> None:
         with connect():
             own = settings()
-            with local_addresses(api=PIPELINES_API, s3=own.s3_endpoint) as at:
+            with local_addresses(api=PIPELINES_API, s3=own.s3_endpoint) as addresses:
                 keys = own.s3_region, own.s3_access_key, own.s3_secret_key
-                with RunRecords(at["api"]) as runs:
-                    artifacts = Bucket(BUCKET, at["s3"], *keys)
+                with RunRecords(addresses["api"]) as runs:
+                    artifacts = Bucket(BUCKET, addresses["s3"], *keys)
                     self._try("runs of Kubeflow Pipelines", lambda: self._runs(runs, artifacts, keep_data))
-                data = Bucket(own.bucket, at["s3"], *keys)
+                data = Bucket(own.bucket, addresses["s3"], *keys)
                 self._try(f"files in the bucket {own.bucket}", lambda: self._data(data, keep_data))
 
     def _try(self, what: str, work: Callable[[], None]) -> None:

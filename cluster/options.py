@@ -28,8 +28,10 @@ class Options:
 
     def __str__(self) -> str:
         """Return what differs from the defaults, as a person would write it."""
-        given = {name: value for name, value in asdict(self).items() if value != getattr(Options, name)}
-        words = ((f"--{name.replace('_', '-')}", *([] if value is True else [value])) for name, value in given.items())
+        changed = {name: value for name, value in asdict(self).items() if value != getattr(Options, name)}
+        words = (
+            (f"--{name.replace('_', '-')}", *([] if value is True else [value])) for name, value in changed.items()
+        )
         return shlex.join(word for pair in words for word in pair)
 
 
@@ -61,9 +63,9 @@ def keep(**given: str | bool | None) -> Options:
 
 def copy(home: Path) -> None:
     """Take over what another state folder keeps, if it keeps any."""
-    if (other := home / PLACE).is_file() and other != _file():
+    if (source := home / PLACE).is_file() and source != _file():
         with atomic_write(_file()) as partial:
-            partial.write_text(other.read_text())
+            partial.write_text(source.read_text())
 
 
 def overlay_folder(chosen: str) -> Path:

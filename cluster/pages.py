@@ -27,9 +27,9 @@ def open_page(name: str, capstone: str | None = None) -> Iterator[str]:
     if name == "predict" and not capstone:
         raise CapstanError("Each capstone has its own endpoint: `capstan --profile cluster open predict NAME`.")
     service = f"{service_name(capstone or '')}-predictor" if name == "predict" else name
-    with local_addresses(page=f"http://{service}.{NAMESPACE}:{PORTS[name]}/") as at:
+    with local_addresses(page=f"http://{service}.{NAMESPACE}:{PORTS[name]}/") as addresses:
         token = settings().token if name in GATED else ""
-        yield at["page"] + (f"?token={quote(token)}" if token else "")
+        yield addresses["page"] + (f"?token={quote(token)}" if token else "")
 
 
 def show(url: str) -> bool:

@@ -38,11 +38,11 @@ def run(
     """
     catalogue.folder(capstone)
     images.require(capstone)
-    with local_addresses(api=API, metadata=METADATA) as at:
+    with local_addresses(api=API, metadata=METADATA) as addresses:
         pipeline = catalogue.load_pipeline(capstone)
         parameters = checked_parameters(capstone, pipeline, parameters)
         require_no_rollout(capstone, store.read(capstone))
-        return execute(pipeline, capstone, parameters, on_event, at)
+        return execute(pipeline, capstone, parameters, on_event, addresses)
 
 
 def once(
@@ -50,21 +50,21 @@ def once(
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Run a pipeline that all capstones share, such as that of `graphs.monitoring`, for one of them. As `run` does."""
     images.require(capstone)
-    with local_addresses(api=API, metadata=METADATA) as at:
-        return execute(pipeline, capstone, {"capstone": capstone} | parameters, on_event, at)
+    with local_addresses(api=API, metadata=METADATA) as addresses:
+        return execute(pipeline, capstone, {"capstone": capstone} | parameters, on_event, addresses)
 
 
 def every(pipeline: Any, capstone: str, seconds: int, parameters: dict[str, Any]) -> str:
     """Run such a pipeline every so many seconds, until `stop`. Return the id of the recurring run."""
     images.require(capstone)
-    with local_addresses(api=API) as at:
-        return recurring.start(at["api"], pipeline, capstone, seconds, {"capstone": capstone} | parameters)
+    with local_addresses(api=API) as addresses:
+        return recurring.start(addresses["api"], pipeline, capstone, seconds, {"capstone": capstone} | parameters)
 
 
 def stop(pipeline: str, capstone: str) -> int:
     """End the recurring runs of a shared pipeline for a capstone, by its name; return how many there were."""
-    with local_addresses(api=API) as at:
-        return recurring.stop(at["api"], pipeline, capstone)
+    with local_addresses(api=API) as addresses:
+        return recurring.stop(addresses["api"], pipeline, capstone)
 
 
 def execute(

@@ -26,18 +26,18 @@ def loss(pod: dict[str, Any]) -> str:
     status = pod["status"]
     if status.get("phase") == "Succeeded":
         return ""
-    reason, said = status.get("reason", ""), status.get("message", "").rstrip(". \n")
+    reason, message = status.get("reason", ""), status.get("message", "").rstrip(". \n")
     for condition in status.get("conditions", []):
         if condition["type"] == "DisruptionTarget" and condition["status"] == "True":
             why = DISRUPTIONS.get(condition["reason"], condition["reason"])
-            return f"{why} ({said})" if said else why
+            return f"{why} ({message})" if message else why
     if any(end.get("reason") == "Unknown" for end in _ends(pod)):  # they ended unseen
         return RESTARTED
     if "deletionTimestamp" in pod["metadata"]:
         return DELETED
     # Containers that fail give a pod no reason. The kubelet does, such as NodeAffinity or Shutdown.
     if status.get("phase") == "Failed" and reason not in ("", DEADLINE):
-        return f"{reason} ({said})" if said else reason
+        return f"{reason} ({message})" if message else reason
     return ""
 
 
@@ -68,8 +68,8 @@ def waiting(pod: dict[str, Any]) -> str:
     for state in states:
         if state.get("reason", "") not in ("", "ContainerCreating", "PodInitializing"):
             advice = " `capstan cluster up CAPSTONE` builds its image." if "Image" in state["reason"] else ""
-            said = f"{pod['metadata']['name']} waits: {state['reason']}: {state.get('message', '')}".rstrip(": ")
-            return said + advice
+            message = f"{pod['metadata']['name']} waits: {state['reason']}: {state.get('message', '')}".rstrip(": ")
+            return message + advice
     return ""
 
 

@@ -19,7 +19,7 @@ def start(url: str, pipeline: Any, capstone: str, seconds: int, parameters: dict
     with package.written(pipeline) as path:
         try:
             client = kfp.Client(host=url)
-            made = client.create_recurring_run(
+            recurring_run = client.create_recurring_run(
                 client.create_experiment(EXPERIMENT).experiment_id,
                 _name(pipeline.name, capstone),
                 interval_second=seconds,
@@ -32,8 +32,8 @@ def start(url: str, pipeline: Any, capstone: str, seconds: int, parameters: dict
             )
         except Exception as error:  # of the client, of its HTTP library, of kfp's server API
             raise CapstanError(f"Kubeflow Pipelines did not take the recurring run: {reason(error)}") from error
-    stop(url, pipeline.name, capstone, keep=made.recurring_run_id)
-    return str(made.recurring_run_id)
+    stop(url, pipeline.name, capstone, keep=recurring_run.recurring_run_id)
+    return str(recurring_run.recurring_run_id)
 
 
 def stop(url: str, pipeline: str, capstone: str, keep: str = "") -> int:

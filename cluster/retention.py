@@ -29,9 +29,9 @@ def clean_runs(capstones: list[str], policy: Policy) -> list[Removed]:
     """Delete finished runs of capstones' pipelines that are older than the policy's time, and what only they need."""
     own = settings()
     names = {capstone: pipeline_name(capstone) for capstone in capstones}
-    with local_addresses(api=PIPELINES_API, metadata=METADATA, s3=own.s3_endpoint) as at:
-        bucket = Bucket(BUCKET, at["s3"], own.s3_region, own.s3_access_key, own.s3_secret_key)
-        with RunRecords(at["api"]) as runs, Metadata(at["metadata"]) as metadata:
+    with local_addresses(api=PIPELINES_API, metadata=METADATA, s3=own.s3_endpoint) as addresses:
+        bucket = Bucket(BUCKET, addresses["s3"], own.s3_region, own.s3_access_key, own.s3_secret_key)
+        with RunRecords(addresses["api"]) as runs, Metadata(addresses["metadata"]) as metadata:
             return Cleaning(runs, metadata, bucket, names, policy).clean()
 
 

@@ -13,7 +13,7 @@ SECONDS = 90  # for the pods to answer what they have begun, and to move the pre
 
 def require_no_run(capstone: str) -> None:
     """Raise CapstanError while a run of a capstone's pipeline goes on."""
-    with local_addresses(api=PIPELINES_API) as at, RunRecords(at["api"]) as runs:
+    with local_addresses(api=PIPELINES_API) as addresses, RunRecords(addresses["api"]) as runs:
         runs.require_none_of(pipeline_name(capstone), capstone)
 
 
@@ -22,7 +22,7 @@ def stop_runs(capstone: str) -> list[str]:
 
     Raises CapstanError when one goes on.
     """
-    with local_addresses(api=PIPELINES_API) as at, RunRecords(at["api"]) as runs:
+    with local_addresses(api=PIPELINES_API) as addresses, RunRecords(addresses["api"]) as runs:
         name = pipeline_name(capstone)
         return stopping.stop(runs, lambda: (run["run_id"] for run in runs.unfinished(name, capstone)))
 
@@ -35,7 +35,7 @@ def serving(capstone: str) -> list[str]:
 def retire(capstone: str) -> list[str]:
     """Take a capstone down, and wait until no pod serves it. Return what else there was, in words."""
     removed = []
-    with local_addresses(api=PIPELINES_API) as at, RunRecords(at["api"]) as runs:
+    with local_addresses(api=PIPELINES_API) as addresses, RunRecords(addresses["api"]) as runs:
         for recurring in runs.recurring():  # first: they would bring it back
             if is_of(recurring, {capstone: pipeline_name(capstone)}):
                 runs.delete_recurring(recurring["recurring_run_id"])

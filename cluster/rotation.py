@@ -43,7 +43,7 @@ def steps() -> Iterator[Step]:
 
 def _check() -> str:
     current = context()
-    with local_addresses(api=PIPELINES_API) as at, RunRecords(at["api"]) as records:
+    with local_addresses(api=PIPELINES_API) as addresses, RunRecords(addresses["api"]) as records:
         if any(is_under_way(run) and is_ours(run) for run in records.all()):
             raise CapstanError("A run goes on, and has read its keys. Rotate when it has ended, or stop it first.")
     return current

@@ -61,8 +61,8 @@ def place_steps(spec: dict[str, Any], platform: dict[str, Any]) -> None:
 
 
 def _place_step(container: dict[str, Any], pod: dict[str, Any]) -> None:
-    given = {item["name"] for item in container.get("env", [])}
-    if (text := scheduling().text()) and VARIABLE not in given:
+    names = {item["name"] for item in container.get("env", [])}
+    if (text := scheduling().text()) and VARIABLE not in names:
         container["env"] = [*container.get("env", []), {"name": VARIABLE, "value": text}]
     accelerator = container.get("resources", {}).get("accelerator", {})
     # A step that asks for another kind of GPU by itself keeps it.

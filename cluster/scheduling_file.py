@@ -106,9 +106,9 @@ class Scheduling(Part):
 
     def text(self) -> str:
         """Return it as the value of the setting, in one line; "" when it says nothing."""
-        said = self.model_dump(exclude_defaults=True)
-        line = yaml.safe_dump(said, default_flow_style=True, width=float("inf"), sort_keys=False)
-        return str(line).strip() if said else ""
+        fields = self.model_dump(exclude_defaults=True)
+        line = yaml.safe_dump(fields, default_flow_style=True, width=float("inf"), sort_keys=False)
+        return str(line).strip() if fields else ""
 
 
 def scheduling() -> Scheduling:
@@ -119,10 +119,10 @@ def scheduling() -> Scheduling:
 @cache
 def _read(value: str) -> Scheduling:
     try:
-        said = yaml.safe_load(value)
-        if isinstance(said, str):  # no mapping, so it is a path
-            said = yaml.safe_load(Path(said).read_text())
-        return Scheduling.model_validate({} if said is None else said)
+        content = yaml.safe_load(value)
+        if isinstance(content, str):  # no mapping, so it is a path
+            content = yaml.safe_load(Path(content).read_text())
+        return Scheduling.model_validate({} if content is None else content)
     except OSError as error:
         raise CapstanError(
             f"{VARIABLE}: {error.filename}: {error.strerror}. Give the path of a YAML file, or its text."

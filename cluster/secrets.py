@@ -70,8 +70,8 @@ def of_steps(platform: dict[str, str], before: dict[str, str] | None = None) -> 
     held = dict(before or {})
     for name in (step_secrets.SIGNING, step_secrets.ALERTS):
         held |= {key: value for key, value in read(name, KFP_NAMESPACE).items() if value}
-    made = step_secrets.contents(platform, held)
-    return [secret(name, KFP_NAMESPACE, values) for name, values in made.items()]
+    contents = step_secrets.contents(platform, held)
+    return [secret(name, KFP_NAMESPACE, values) for name, values in contents.items()]
 
 
 def discard() -> None:

@@ -44,9 +44,9 @@ def redis_client(connection: str, **options: Any) -> Any:
 
     address, *others = connection.split(",")
     host, _, port = address.rpartition(":")
-    given: dict[str, Any] = dict(option.split("=", 1) for option in others)
+    fields: dict[str, Any] = dict(option.split("=", 1) for option in others)
     return Redis(
-        host=host, port=int(port), **{name: FLAGS.get(value, value) for name, value in given.items()}, **options
+        host=host, port=int(port), **{name: FLAGS.get(value, value) for name, value in fields.items()}, **options
     )
 
 

@@ -52,16 +52,16 @@ def steps(capstones: list[str]) -> Iterator[Step]:
 
 def _check() -> str:
     """Look for the programs before anything takes long. Whether the context is ours shows after the platform is up."""
-    given = options()
-    overlay_folder(given.overlay)
-    if given.platform_command:
-        platform.need(shlex.split(given.platform_command)[0])  # which may bring the other programs
-        return str(given)
+    chosen = options()
+    overlay_folder(chosen.overlay)
+    if chosen.platform_command:
+        platform.need(shlex.split(chosen.platform_command)[0])  # which may bring the other programs
+        return str(chosen)
     for program in ("kubectl", "docker", "kind"):
         platform.need(program)
-    if given.image_command:
-        platform.need(shlex.split(given.image_command)[0])
-    return str(given)
+    if chosen.image_command:
+        platform.need(shlex.split(chosen.image_command)[0])
+    return str(chosen)
 
 
 def images_of(capstones: list[str]) -> Iterator[Step]:

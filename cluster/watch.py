@@ -98,8 +98,8 @@ class Watch:
             name = pod["metadata"]["name"]
             what, (log, why) = f"The pod {name}", logs.of_pod(pod)
             self.file.write(f"---- {name}\n{log}\n")
-        said = why or pods.argo_says() or run.get("error", {}).get("message", "")
-        return f"{what} failed: {said or 'no step says why'}"
+        message = why or pods.argo_says() or run.get("error", {}).get("message", "")
+        return f"{what} failed: {message or 'no step says why'}"
 
     def _hangs(self, waits: bool) -> bool:
         """Check the pods now and then; return whether nothing in the run could go on for a while.

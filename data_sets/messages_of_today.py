@@ -283,5 +283,5 @@ def messages() -> pd.DataFrame:
         for kind, texts in kinds.items()
         for text in texts.strip().splitlines()
     ]
-    made = pd.DataFrame(rows, columns=["kind", "text", "spam"])
-    return made.assign(known=[zlib.crc32(text.encode()) % 2 == 0 for text in made["text"]])
+    table = pd.DataFrame(rows, columns=["kind", "text", "spam"])
+    return table.assign(known=[zlib.crc32(text.encode()) % 2 == 0 for text in table["text"]])

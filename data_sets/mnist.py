@@ -71,8 +71,8 @@ def read(path: Path, sha256: str, data_dir: Path | None) -> np.ndarray:
         content = gzip.decompress(path.read_bytes())
     except (OSError, EOFError, zlib.error) as error:
         raise CapstanError(f"{path} is not a readable gzip file ({error}). Remove or replace it.") from error
-    given = data_dir is not None and path.is_relative_to(data_dir)
-    if not given and hashlib.sha256(content).hexdigest() != sha256:
+    provided = data_dir is not None and path.is_relative_to(data_dir)
+    if not provided and hashlib.sha256(content).hexdigest() != sha256:
         raise CapstanError(f"{path} does not hold the file of MNIST that is known. Remove it, and run again.")
     head = np.frombuffer(content[: min(16, len(content) // 4 * 4)], dtype=">u4")
     dimensions = KINDS.get(int(head[0]), 0) if len(head) else 0

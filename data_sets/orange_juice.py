@@ -38,7 +38,7 @@ COUNT = len(BRANDS)
 STORE, WEEK, BRAND = "store", "week", "brand"
 FILE = "orange_juice/sales.parquet"
 MADE = f'In R: data(orangeJuice, package="bayesm"); arrow::write_parquet(orangeJuice$yx, "{FILE}").'
-RAW = [STORE, BRAND, WEEK, "logmove", "deal", "feat", "profit", *(f"price{one}" for one in range(1, COUNT + 1))]
+RAW = [STORE, BRAND, WEEK, "logmove", "deal", "feat", "profit", *(f"price{brand}" for brand in range(1, COUNT + 1))]
 
 
 def find(data_dir: Path | None) -> Path:
@@ -64,7 +64,7 @@ def sales(path: Path) -> pd.DataFrame:
     if not np.isin(place, range(COUNT)).all():
         raise CapstanError(f"{path} has brands other than 1 to {COUNT}. Replace it. {MADE}")
     ounces = np.array(OUNCES, float)[place]
-    shelf = raw[[f"price{one}" for one in range(1, COUNT + 1)]].to_numpy()
+    shelf = raw[[f"price{brand}" for brand in range(1, COUNT + 1)]].to_numpy()
     price = shelf[np.arange(len(raw)), place] * ounces
     return pd.DataFrame(
         {

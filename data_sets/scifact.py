@@ -98,13 +98,13 @@ def verdicts(data_dir: Path | None) -> dict[tuple[str, str], tuple[str, set[int]
     import pandas as pd
 
     (path,) = evidence(data_dir).values()
-    made: dict[tuple[str, str], tuple[str, set[int]]] = {}
+    by_pair: dict[tuple[str, str], tuple[str, set[int]]] = {}
     for row in pd.read_parquet(path).itertuples():
         verdict = "supports" if row.evidence_label == "SUPPORT" else "contradicts"
-        made.setdefault((str(row.id), str(row.evidence_doc_id)), (verdict, set()))[1].update(
+        by_pair.setdefault((str(row.id), str(row.evidence_doc_id)), (verdict, set()))[1].update(
             map(int, row.evidence_sentences)
         )
-    return made
+    return by_pair
 
 
 def evidence(data_dir: Path | None) -> dict[str, Path]:

@@ -42,9 +42,9 @@ def papers(paths: dict[str, Path]) -> pd.DataFrame:
     for part, path in paths.items():
         try:
             with gzip.open(path, "rt", encoding="utf-8") as file:
-                for one in map(json.loads, file):
-                    shown = {"sentences": lined(one["source"]), "summaries": lined(one["target"])}
-                    lines.append(shown | {"title": str(one["title"]), "part": part})
+                for paper in map(json.loads, file):
+                    shown = {"sentences": lined(paper["source"]), "summaries": lined(paper["target"])}
+                    lines.append(shown | {"title": str(paper["title"]), "part": part})
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise CapstanError(f"{path} is not a part of SciTLDR ({error}). Replace or remove it.") from error
     return pd.DataFrame(lines, columns=["sentences", "summaries", "title", "part"])

@@ -41,17 +41,17 @@ def load(data_dir: Path | None) -> Squad:
     titles: list[str] = []
     paragraphs: list[str] = []
     questions: list[str] = []
-    at, of, answers = [], [], []
+    places, of, answers = [], [], []
     for number, article in enumerate(articles):
         for paragraph in article["paragraphs"]:
             for asked in paragraph["qas"]:
                 questions.append(asked["question"])
-                at.append(len(paragraphs))
+                places.append(len(paragraphs))
                 of.append(number)
-                answers.append([(one["answer_start"], one["text"]) for one in asked["answers"]])
+                answers.append([(answer["answer_start"], answer["text"]) for answer in asked["answers"]])
             titles.append(article["title"].replace("_", " "))
             paragraphs.append(paragraph["context"])
-    return Squad(titles, paragraphs, questions, np.array(at), np.array(of), answers)
+    return Squad(titles, paragraphs, questions, np.array(places), np.array(of), answers)
 
 
 def files(data_dir: Path | None) -> dict[str, Path]:

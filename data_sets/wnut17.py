@@ -35,5 +35,5 @@ def sentences(path: Path) -> pd.DataFrame:
     raw = pd.read_parquet(path)
     if missing := sorted({"tokens", "tags", "split"} - set(raw.columns)):
         raise CapstanError(f"{path} lacks the columns {', '.join(missing)}. Replace or remove it.")
-    joined = {name: [" ".join(map(str, one)) for one in raw[name]] for name in ("tokens", "tags")}
+    joined = {name: [" ".join(map(str, row)) for row in raw[name]] for name in ("tokens", "tags")}
     return pd.DataFrame({**joined, "part": raw["split"]})

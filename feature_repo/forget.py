@@ -56,6 +56,6 @@ def _delete_from_redis(store: "FeatureStore", view: "FeatureView", key: Any) -> 
     online: Any = get_online_store_from_config(store.config.online_store)
     client = online._get_client(store.config.online_store)
     version = store.config.entity_key_serialization_version
-    at = _redis_key(store.project, key, entity_key_serialization_version=version)
+    row_key = _redis_key(store.project, key, entity_key_serialization_version=version)
     fields = [_mmh3(f"{view.name}:{feature.name}") for feature in view.features]
-    return bool(client.hdel(at, f"_ts:{view.name}", *fields))
+    return bool(client.hdel(row_key, f"_ts:{view.name}", *fields))

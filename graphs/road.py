@@ -65,14 +65,14 @@ def pipeline_of(capstone: str, *, as_of: str = "", **counts: str) -> Any:
     signature = inspect.Signature(parameters, return_annotation=outputs)
 
     def pipeline(*values: Any, **others: Any) -> Any:
-        given = signature.bind(*values, **others).arguments
+        bound = signature.bind(*values, **others).arguments
         return standard(
             capstone,
-            {name: given[name] for name in own},
-            split_parameters={name: given[name] for name in of_split},
+            {name: bound[name] for name in own},
+            split_parameters={name: bound[name] for name in of_split},
             outputs=outputs,
             counts=counts,
-            **{name: given[name] for name in platform},
+            **{name: bound[name] for name in platform},
         )
 
     pipeline.__signature__ = signature  # type: ignore[attr-defined]  # kfp and `capstan run` read it
@@ -82,14 +82,16 @@ def pipeline_of(capstone: str, *, as_of: str = "", **counts: str) -> Any:
 def _parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     """Return the parameters of a run that a task's function has: not its tables, nor weights that a step brings."""
     _tables, *others = inspect.signature(function).parameters.values()
-    types = {other.name: _type(other.annotation) for other in others if other.name != "weights"}
+    types = {parameter.name: _type(parameter.annotation) for parameter in others if parameter.name != "weights"}
     if many := [name for name, type_ in types.items() if _has_several(type_)]:
         raise CapstanError(
             f"The parameter {many[0]!r} of {function.__name__}() has several values: a parameter of a run is a number, "
             'a text or a truth value. Take a text such as "64,32", and split it.'
         )
     return {
-        other.name: _parameter(other.name, other.default, types[other.name]) for other in others if other.name in types
+        parameter.name: _parameter(parameter.name, parameter.default, types[parameter.name])
+        for parameter in others
+        if parameter.name in types
     }
 
 
@@ -143,12 +145,12 @@ def standard(
         tables, steps = features.outputs["training_set"], [*steps, features]
     parts = split(capstone=capstone, tables=tables, parameters=dict(split_parameters or {}))
     past, future = parts.outputs["train"], parts.outputs["test"]
-    given: dict[str, Any] = {}
+    weights: dict[str, Any] = {}
     if load(capstone).WEIGHTS:
         fetched = fetch_weights(capstone=capstone)
-        given, steps = {"weights": fetched.outputs["weights"]}, [*steps, fetched]
+        weights, steps = {"weights": fetched.outputs["weights"]}, [*steps, fetched]
     compared = compare_data(capstone=capstone, train=past, accept=accept).set_caching_options(False)
-    trained = train(capstone=capstone, tables=past, parameters=dict(parameters), **given).after(compared)
+    trained = train(capstone=capstone, tables=past, parameters=dict(parameters), **weights).after(compared)
     evaluated = evaluate(capstone=capstone, model=trained.outputs["model"], test=future)
     delivered = gate_and_deploy(
         capstone,

@@ -50,8 +50,8 @@ def attention(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor
         return reference(q, k, v)
     time = q.shape[2]
     q, k, v = (functional.pad(x, (0, 0, 0, -time % TILE)) if time % TILE else x for x in (q, k, v))
-    made: torch.Tensor = _attended(q, k, v)[0]
-    return made[:, :, :time]
+    output: torch.Tensor = _attended(q, k, v)[0]
+    return output[:, :, :time]
 
 
 def _empty(q, k, v):
@@ -60,20 +60,20 @@ def _empty(q, k, v):
 
 @operator("attention", _empty)
 def _attended(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    made, norms = _empty(q, k, v)
+    output, norms = _empty(q, k, v)
     q, k, v = (_aligned(x) for x in (q, k, v))
     batch, heads, time, size = q.shape
 
     def run(setting):
         triton.set_allocator(lambda count, _, __: torch.empty(count, dtype=torch.int8, device=q.device))
         _forward[(time // setting["m"], heads, batch)](
-            q, k, v, made, norms, LOG2_E / math.sqrt(size), batch * time, time, q.stride(2), k.stride(2),
+            q, k, v, output, norms, LOG2_E / math.sqrt(size), batch * time, time, q.stride(2), k.stride(2),
             v.stride(2), heads, k.shape[1], size, _precision(q), **setting,
         )  # fmt: skip
 
     settings = FORWARD_32 if q.dtype == torch.float32 else FORWARD
     run(tuning.fastest("attention", settings, (*q.shape, k.shape[1], q.dtype), run))
-    return made, norms
+    return output, norms
 
 
 @operator("attention_backward", lambda q, k, v, *_: (_like(q), _like(k), _like(v)))
@@ -198,10 +198,10 @@ def _forward(
 @triton.jit
 def _kept(made, slope, kept, time, size: tl.constexpr, m: tl.constexpr):
     first, head, batch = tl.program_id(0) * m, tl.program_id(1), tl.program_id(2)
-    one = made.load([batch * time + first, head * size]).to(tl.float32)
-    two = slope.load([batch * time + first, head * size]).to(tl.float32)
+    output = made.load([batch * time + first, head * size]).to(tl.float32)
+    gradient = slope.load([batch * time + first, head * size]).to(tl.float32)
     place = (batch.to(tl.int64) * tl.num_programs(1) + head) * time + first + tl.arange(0, m)
-    tl.store(kept + place, tl.sum(one * two, 1))
+    tl.store(kept + place, tl.sum(output * gradient, 1))
 
 
 @triton.jit
@@ -215,11 +215,11 @@ def _keys(
     value = v.load([batch * time + first, head * size])
     key_slope = tl.zeros((n, size), tl.float32)
     value_slope = tl.zeros((n, size), tl.float32)
-    for one in tl.range(head * group, (head + 1) * group):
-        rows = (batch.to(tl.int64) * tl.num_programs(1) * group + one) * time
+    for query_head in tl.range(head * group, (head + 1) * group):
+        rows = (batch.to(tl.int64) * tl.num_programs(1) * group + query_head) * time
         for start in tl.range(first // m * m, time, m):
             row, place = start + tl.arange(0, m), batch * time + start
-            query, dy = q.load([place, one * size]), slope.load([place, one * size])
+            query, dy = q.load([place, query_head * size]), slope.load([place, query_head * size])
             scores = dot(key, query.T, None, precision) * scale2 - tl.load(norms + rows + row)[None, :]
             shares = tl.math.exp2(tl.where(column[:, None] <= row[None, :], scores, float("-inf")))
             value_slope = dot(shares.to(dy.dtype), dy, value_slope, precision)
@@ -243,7 +243,7 @@ def _queries(
     dy = slope.load([batch * time + first, head * size])
     norm = tl.load(norms + place)
     rest = tl.load(kept + place)
-    made = tl.zeros((m, size), tl.float32)
+    query_slope = tl.zeros((m, size), tl.float32)
     for start in tl.range(0, first + m, n):
         column = start + tl.arange(0, n)
         key = k.load([batch * time + start, head // group * size])
@@ -252,5 +252,5 @@ def _queries(
         shares = tl.math.exp2(tl.where(column[None, :] <= row[:, None], scores, float("-inf")))
         change = dot(dy, value.T, None, precision)
         change = shares * (change - rest[:, None])
-        made = dot(change.to(key.dtype), key, made, precision)
-    dq.store([batch * time + first, head * size], (made * scale).to(dq.dtype))
+        query_slope = dot(change.to(key.dtype), key, query_slope, precision)
+    dq.store([batch * time + first, head * size], (query_slope * scale).to(dq.dtype))

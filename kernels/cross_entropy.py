@@ -21,8 +21,8 @@ def cross_entropy(logits: torch.Tensor, targets: torch.Tensor, ignore: int = -10
     """
     if not logits.numel() or not fallback.runs("cross_entropy", logits, types=TYPES):
         return reference(logits, targets, ignore)
-    made: torch.Tensor = _mean(logits, targets, ignore)[0]
-    return made
+    loss: torch.Tensor = _mean(logits, targets, ignore)[0]
+    return loss
 
 
 def _empty(logits, targets, ignore):
@@ -42,9 +42,9 @@ def _mean(logits: torch.Tensor, targets: torch.Tensor, ignore: int) -> tuple[tor
 def _slopes(
     logits: torch.Tensor, targets: torch.Tensor, norms: torch.Tensor, slope: torch.Tensor, ignore: int
 ) -> torch.Tensor:
-    made = logits.new_empty(logits.shape)
-    gradient(_rows(logits), targets, norms, slope, ignore, made)
-    return made
+    slopes = logits.new_empty(logits.shape)
+    gradient(_rows(logits), targets, norms, slope, ignore, slopes)
+    return slopes
 
 
 def _keep(ctx, inputs, output):

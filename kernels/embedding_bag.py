@@ -25,8 +25,8 @@ def embedding_bag(
     """
     if not indices.numel() or not starts.numel() or not fallback.runs("embedding_bag", weight):
         return reference(indices, weight, starts, shares)
-    made: torch.Tensor = _summed(indices, weight, starts, shares)
-    return made
+    output: torch.Tensor = _summed(indices, weight, starts, shares)
+    return output
 
 
 @operator("embedding_bag", lambda indices, weight, starts, shares: weight.new_empty((len(starts), weight.shape[1])))
@@ -34,13 +34,13 @@ def _summed(
     indices: torch.Tensor, weight: torch.Tensor, starts: torch.Tensor, shares: torch.Tensor | None
 ) -> torch.Tensor:
     bags, (rows, width) = len(starts), weight.shape
-    weight, indices, made = weight.contiguous(), indices.contiguous(), weight.new_empty((bags, width))
+    weight, indices, sums = weight.contiguous(), indices.contiguous(), weight.new_empty((bags, width))
     block = min(512, triton.next_power_of_2(width))
     _forward[(bags, triton.cdiv(width, block))](
-        indices, weight, _ends(starts, indices), weight if shares is None else shares, made, rows, width,
+        indices, weight, _ends(starts, indices), weight if shares is None else shares, sums, rows, width,
         shares is not None, block, num_warps=4 if block > 128 else 1,
     )  # fmt: skip
-    return made
+    return sums
 
 
 def _empty(indices, weight, starts, shares, slope, wants_weight, wants_shares):
@@ -110,11 +110,11 @@ def _scatter(
     row = tl.load(ordered + first).to(tl.int64)
     total = tl.zeros((block,), tl.float32)
     for place in tl.range(first, tl.minimum(first + run, count)):
-        at = tl.load(ordered + place).to(tl.int64)
-        if at != row:
+        next_row = tl.load(ordered + place).to(tl.int64)
+        if next_row != row:
             tl.atomic_add(sums + row * width + column, total, inside & (row >= 0) & (row < rows), sem="relaxed")
             total = tl.zeros((block,), tl.float32)
-            row = at
+            row = next_row
         use = tl.load(order + place)
         values = tl.load(slope + tl.load(bags + use) * width + column, inside, 0).to(tl.float32)
         total += values * tl.load(shares + use).to(tl.float32) if shared else values

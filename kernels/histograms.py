@@ -26,10 +26,10 @@ def histograms(bins: np.ndarray, rows: np.ndarray, width: int, gradient: np.ndar
     if add is None:
         notice.warn("histograms", "Numba is not installed")
         return reference(bins, rows, width, gradient, second)
-    made = np.zeros((3, bins.shape[1], width))
-    if add(bins, rows, gradient, second, made) < len(rows):
+    sums = np.zeros((3, bins.shape[1], width))
+    if add(bins, rows, gradient, second, sums) < len(rows):
         raise ValueError(f"Rows are numbers from 0 to {len(bins) - 1}, bins from 0 to {width - 1}.")
-    return made
+    return sums
 
 
 @functools.cache
@@ -48,12 +48,12 @@ def _add(bins: Any, rows: Any, gradient: Any, second: Any, made: Any) -> int:
     for number, row in enumerate(rows):
         if row < 0 or row >= bins.shape[0]:
             return number
-        one, two = gradient[row], second[row]
+        slope, curve = gradient[row], second[row]
         for column in range(bins.shape[1]):
             place = bins[row, column]
             if place < 0 or place >= width:
                 return number
-            made[0, column, place] += one
-            made[1, column, place] += two
+            made[0, column, place] += slope
+            made[1, column, place] += curve
             made[2, column, place] += 1.0
     return len(rows)

@@ -51,8 +51,8 @@ def int4_matmul(x: torch.Tensor, codes: torch.Tensor, scales: torch.Tensor) -> t
     known = kinds and codes.is_contiguous() and scales.is_contiguous()
     if not x.numel() or not fallback.runs("int4_matmul", x, unless=None if known else "codes are not as it packs them"):
         return reference(x, codes, scales)
-    made: torch.Tensor = _multiplied(x.reshape(-1, x.shape[-1]).contiguous(), codes, scales)
-    return made.view(*x.shape[:-1], -1)
+    output: torch.Tensor = _multiplied(x.reshape(-1, x.shape[-1]).contiguous(), codes, scales)
+    return output.view(*x.shape[:-1], -1)
 
 
 def _weight(codes, scales, kind):
@@ -63,9 +63,9 @@ def _weight(codes, scales, kind):
 @operator("int4_unpack", _weight)
 def _unpacked(codes: torch.Tensor, scales: torch.Tensor, kind: torch.dtype) -> torch.Tensor:
     groups, outputs = scales.shape
-    made = _weight(codes, scales, kind)
-    _unpack[(triton.cdiv(outputs, 32), groups)](codes, scales, made, outputs, 32)
-    return made
+    weight = _weight(codes, scales, kind)
+    _unpack[(triton.cdiv(outputs, 32), groups)](codes, scales, weight, outputs, 32)
+    return weight
 
 
 @operator("int4_matmul", lambda x, codes, scales: x.new_empty((len(x), scales.shape[1])))

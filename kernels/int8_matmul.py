@@ -40,16 +40,16 @@ def int8_matmul(x: torch.Tensor, codes: torch.Tensor, scales: torch.Tensor) -> t
     known = codes.dtype == torch.int8 and scales.dtype == torch.float32 and codes.is_contiguous()
     if not x.numel() or not fallback.runs("int8_matmul", x, unless=None if known else "codes are no contiguous int8"):
         return reference(x, codes, scales)
-    made: torch.Tensor = _multiplied(x.reshape(-1, x.shape[-1]).contiguous(), codes, scales)
-    return made.view(*x.shape[:-1], -1)
+    output: torch.Tensor = _multiplied(x.reshape(-1, x.shape[-1]).contiguous(), codes, scales)
+    return output.view(*x.shape[:-1], -1)
 
 
 @operator("int8_unpack", lambda codes, scales, kind: codes.new_empty(codes.shape, dtype=kind))
 def _unpacked(codes: torch.Tensor, scales: torch.Tensor, kind: torch.dtype) -> torch.Tensor:
     outputs, inputs = codes.shape
-    made = torch.empty((outputs, inputs), dtype=kind, device=codes.device)
-    _unpack[(outputs, triton.cdiv(inputs, 4096))](codes, scales, made, inputs, 4096, num_warps=8)
-    return made
+    weight = torch.empty((outputs, inputs), dtype=kind, device=codes.device)
+    _unpack[(outputs, triton.cdiv(inputs, 4096))](codes, scales, weight, inputs, 4096, num_warps=8)
+    return weight
 
 
 @operator("int8_matmul", lambda x, codes, scales: x.new_empty((len(x), len(codes))))

@@ -24,13 +24,15 @@ def linear_cross_entropy(
     unless = None if x.dtype == weight.dtype else f"its inputs are {x.dtype} and {weight.dtype}"
     if not x.numel() or not fallback.runs("linear_cross_entropy", x, weight, unless=unless):
         return reference(x, weight, targets, ignore)
-    wants_x, wants_weight = (torch.is_grad_enabled() and one.requires_grad for one in (x, weight))
-    made: torch.Tensor = _mean(x, weight, targets, ignore, wants_x, wants_weight)[0]
-    return made
+    wants_x, wants_weight = (torch.is_grad_enabled() and tensor.requires_grad for tensor in (x, weight))
+    loss: torch.Tensor = _mean(x, weight, targets, ignore, wants_x, wants_weight)[0]
+    return loss
 
 
 def _empty(x, weight, targets, ignore, wants_x, wants_weight):
-    dx, dw = (one.new_empty(one.shape if wants else (0,)) for one, wants in ((x, wants_x), (weight, wants_weight)))
+    dx, dw = (
+        tensor.new_empty(tensor.shape if wants else (0,)) for tensor, wants in ((x, wants_x), (weight, wants_weight))
+    )
     return x.new_empty((), dtype=torch.float32), dx, dw
 
 
@@ -56,8 +58,8 @@ def _mean(
 
 
 def _backpropagated(ctx, slope, *_):
-    made = (one.mul_(slope.to(one.dtype)) if one.numel() else None for one in ctx.saved_tensors)
-    return (*made, None, None, None, None)
+    slopes = (tensor.mul_(slope.to(tensor.dtype)) if tensor.numel() else None for tensor in ctx.saved_tensors)
+    return (*slopes, None, None, None, None)
 
 
 _mean.register_autograd(_backpropagated, setup_context=lambda ctx, inputs, output: ctx.save_for_backward(*output[1:]))

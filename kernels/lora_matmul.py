@@ -32,8 +32,8 @@ def lora_matmul(
         unless = "the weight is not frozen"
     if not x.numel() or not fallback.runs("lora_matmul", x, weight, down, up, unless=unless):
         return reference(x, weight, down, up, scale)
-    made: torch.Tensor = _product(x.reshape(-1, x.shape[-1]).contiguous(), weight, down, up, scale)
-    return made.view(*x.shape[:-1], -1)
+    output: torch.Tensor = _product(x.reshape(-1, x.shape[-1]).contiguous(), weight, down, up, scale)
+    return output.view(*x.shape[:-1], -1)
 
 
 @operator("lora_matmul", lambda x, weight, down, up, scale: x.new_empty((len(x), len(up))))
@@ -42,17 +42,17 @@ def _product(x: torch.Tensor, weight: torch.Tensor, down: torch.Tensor, up: torc
     outputs, rank = up.shape
 
     def run(setting):
-        made = torch.empty((rows, outputs), dtype=x.dtype, device=x.device)
+        output = torch.empty((rows, outputs), dtype=x.dtype, device=x.device)
         if not setting["m"]:
-            torch.mm((x @ down.T).mul_(scale), up.T, out=made)
-            return made.addmm_(x, weight.T)
+            torch.mm((x @ down.T).mul_(scale), up.T, out=output)
+            return output.addmm_(x, weight.T)
         grid = (triton.cdiv(rows, setting["m"]) * triton.cdiv(outputs, setting["n"]),)
         _fused[grid](
-            x, weight, down, up, made, scale, rows, outputs, inputs, rank, *weight.stride(), *down.stride(),
+            x, weight, down, up, output, scale, rows, outputs, inputs, rank, *weight.stride(), *down.stride(),
             *up.stride(), "ieee" if x.dtype == torch.float32 else "tf32", max(16, triton.next_power_of_2(rank)),
             **setting,
         )  # fmt: skip
-        return made
+        return output
 
     shape = (rows, outputs, inputs, rank, weight.stride(1) == 1, x.dtype)
     settings = SETTINGS[:1] + SETTINGS[-3:] if x.dtype == torch.float32 else SETTINGS  # wide blocks do not fit

@@ -27,4 +27,4 @@ def operator(name: str, like: Callable[..., Any]) -> Callable[[Callable[..., Any
 def _free(name: str) -> str:
     """Return the name, or with a number, where a version of a model has brought its own copy of a kernel."""
     names = itertools.chain([name], (f"{name}_{number}" for number in itertools.count(2)))
-    return next(one for one in names if not hasattr(torch.ops.capstan, one))
+    return next(candidate for candidate in names if not hasattr(torch.ops.capstan, candidate))

@@ -29,7 +29,7 @@ def multiplied(
     of the setting.
     """
     rows = len(x)
-    made = x.new_empty((rows, outputs))
+    output = x.new_empty((rows, outputs))
     precision, m = "ieee" if x.dtype == torch.float32 else "tf32", max(8, triton.next_power_of_2(rows))
 
     def run(setting: tuning.Setting) -> None:
@@ -38,10 +38,10 @@ def multiplied(
         parts = splitting.parts(x.device, programs, steps, rest.pop("waves"))
         sums = x.new_empty((parts, rows, outputs), dtype=torch.float32)
         counters = splitting.arrivals(x.device, programs)
-        launch((programs, parts), made, sums, counters, triton.cdiv(steps, parts), precision, m, rest)
+        launch((programs, parts), output, sums, counters, triton.cdiv(steps, parts), precision, m, rest)
 
     run(tuning.fastest(name, settings, (rows, outputs, steps, x.shape[1], x.dtype), run))
-    return made
+    return output
 
 
 def has_assembly(x: torch.Tensor) -> bool:

@@ -38,8 +38,8 @@ def paged_attention(
         unless = "its inputs have a gradient"
     if not q.numel() or not fallback.runs("paged_attention", q, keys, values, unless=unless):
         return reference(q, keys, values, tables, lengths)
-    made: torch.Tensor = _gathered(q, keys, values, tables, lengths)
-    return made
+    output: torch.Tensor = _gathered(q, keys, values, tables, lengths)
+    return output
 
 
 @operator("paged_attention", lambda q, *_: q.new_empty(q.shape))
@@ -48,7 +48,7 @@ def _gathered(
 ) -> torch.Tensor:
     streams, heads, size = q.shape
     slots, groups = keys.shape[1:3]
-    q, tables, made = q.contiguous(), tables.contiguous(), q.new_empty(q.shape)
+    q, tables, output = q.contiguous(), tables.contiguous(), q.new_empty(q.shape)
     most = tables.shape[1] * slots
     m = max(16, triton.next_power_of_2(heads // groups))
 
@@ -59,13 +59,13 @@ def _gathered(
         found = torch.empty((parts, streams, heads, size), dtype=torch.float32, device=q.device)
         norms = torch.empty((parts, streams, heads), dtype=torch.float32, device=q.device)
         _gather[(streams, groups, parts)](
-            q, keys, values, tables, lengths, made, found, norms, splitting.arrivals(q.device, streams * groups),
+            q, keys, values, tables, lengths, output, found, norms, splitting.arrivals(q.device, streams * groups),
             LOG2_E / math.sqrt(size), tables.shape[1], triton.cdiv(blocks, parts), slots, heads // groups,
             triton.next_power_of_2(parts), size, "ieee" if q.dtype == torch.float32 else "tf32", m, **setting,
         )  # fmt: skip
 
     run(tuning.fastest("paged_attention", SETTINGS, (*q.shape, groups, slots, tables.shape[1], q.dtype), run))
-    return made
+    return output
 
 
 @triton.jit
@@ -77,9 +77,9 @@ def _gather(
     stream, head, part = tl.program_id(0), tl.program_id(1), tl.program_id(2)
     heads, parts = tl.num_programs(1) * group, tl.num_programs(2)
     length = tl.load(lengths + stream)
-    one, column = tl.arange(0, m), tl.arange(0, size)
-    place = (stream * heads + head * group + one).to(tl.int64)
-    inside = (one < group)[:, None]
+    member, column = tl.arange(0, m), tl.arange(0, size)
+    place = (stream * heads + head * group + member).to(tl.int64)
+    inside = (member < group)[:, None]
     query = tl.load(q + place[:, None] * size + column[None, :], inside, 0)
     most = tl.full((m,), float("-inf"), tl.float32)
     total = tl.zeros((m,), tl.float32)
@@ -103,21 +103,21 @@ def _gather(
     if parts > 1:
         streams_heads = tl.num_programs(0) * heads
         tl.store(
-            norms + part * streams_heads + place, most + tl.math.log2(tl.where(total == 0, 1.0, total)), one < group
+            norms + part * streams_heads + place, most + tl.math.log2(tl.where(total == 0, 1.0, total)), member < group
         )
         tl.store(found + (part * streams_heads + place)[:, None] * size + column[None, :], gathered, inside)
         if splitting.arrive(counters + stream * tl.num_programs(1) + head, parts):
             all_ = tl.arange(0, most_parts)[:, None]
-            there = (all_ < parts) & (one < group)[None, :]
+            there = (all_ < parts) & (member < group)[None, :]
             found_norms = tl.load(
                 norms + all_ * streams_heads + place[None, :], there, float("-inf"), cache_modifier=".cg"
             )
             most = tl.max(found_norms, 0)
             total = tl.sum(tl.math.exp2(found_norms - most[None, :]), 0)
             gathered = tl.zeros((m, size), tl.float32)
-            for other in tl.range(0, parts, loop_unroll_factor=4):  # loads that do not wait for each other
-                norm = tl.load(norms + other * streams_heads + place, one < group, 0, cache_modifier=".cg")
-                row = (other * streams_heads + place)[:, None] * size + column[None, :]
+            for piece in tl.range(0, parts, loop_unroll_factor=4):  # loads that do not wait for each other
+                norm = tl.load(norms + piece * streams_heads + place, member < group, 0, cache_modifier=".cg")
+                row = (piece * streams_heads + place)[:, None] * size + column[None, :]
                 values_ = tl.load(found + row, inside, 0, cache_modifier=".cg")
                 gathered += tl.math.exp2(norm - most)[:, None] * values_
             tl.store(made + place[:, None] * size + column[None, :], gathered / total[:, None], inside)

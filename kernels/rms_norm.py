@@ -24,8 +24,8 @@ def rms_norm(
     unless = f"rows are wider than {LARGEST}" if x.shape[-1] > LARGEST else None
     if not x.numel() or not fallback.runs("rms_norm", x, weight, types=TYPES, unless=unless):
         return reference(x, weight, epsilon, kind)
-    made: torch.Tensor = _normed(x, weight, epsilon, kind or x.dtype)[0]
-    return made
+    output: torch.Tensor = _normed(x, weight, epsilon, kind or x.dtype)[0]
+    return output
 
 
 def _empty(x, weight, epsilon, kind):

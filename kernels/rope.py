@@ -21,8 +21,8 @@ def rope(q: torch.Tensor, k: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor)
     """
     if not (q.numel() and k.numel()) or not fallback.runs("rope", q, k, cos, sin, types=TYPES):
         return reference(q, k, cos, sin)
-    made: tuple[torch.Tensor, torch.Tensor] = _turned(q, k, cos, sin, False)
-    return made
+    turned: tuple[torch.Tensor, torch.Tensor] = _turned(q, k, cos, sin, False)
+    return turned
 
 
 def _empty(q, k, cos, sin, backward):
@@ -34,7 +34,7 @@ def _empty(q, k, cos, sin, backward):
 def _turned(
     q: torch.Tensor, k: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, backward: bool
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    made = _empty(q, k, cos, sin, backward)
+    turned = _empty(q, k, cos, sin, backward)
     batch, heads, time, size = q.shape
     groups = k.shape[1]
     q, k = (x if x.stride(-1) == 1 else x.contiguous() for x in (q, k))
@@ -44,10 +44,10 @@ def _turned(
     half, q_block, k_block = (triton.next_power_of_2(n) for n in (size // 2, heads, groups))
     shared = time * (size // 2) if cos.shape[0] > 1 else 0
     _rotate[(time, batch)](
-        q, k, *made, cos, sin, *q.stride()[:3], *k.stride()[:3], shared, time, heads, groups, size // 2,
+        q, k, *turned, cos, sin, *q.stride()[:3], *k.stride()[:3], shared, time, heads, groups, size // 2,
         fallback.compute(q), backward, q_block, k_block, half, num_warps=4,
     )  # fmt: skip
-    return made
+    return turned
 
 
 _turned.register_autograd(
@@ -99,7 +99,7 @@ def _rotate(
 def _turn(x, made, stride, c, s, heads, size, kind: tl.constexpr, block: tl.constexpr, half: tl.constexpr):
     head, column = tl.arange(0, block)[:, None], tl.arange(0, half)[None, :]
     inside = (head < heads) & (column < size)
-    one = tl.load(x + head * stride + column, inside, 0).to(kind)
-    two = tl.load(x + head * stride + size + column, inside, 0).to(kind)
-    tl.store(made + head * size * 2 + column, one * c - two * s, inside)
-    tl.store(made + head * size * 2 + size + column, two * c + one * s, inside)
+    left = tl.load(x + head * stride + column, inside, 0).to(kind)
+    right = tl.load(x + head * stride + size + column, inside, 0).to(kind)
+    tl.store(made + head * size * 2 + column, left * c - right * s, inside)
+    tl.store(made + head * size * 2 + size + column, right * c + left * s, inside)

@@ -20,8 +20,8 @@ def swiglu(gate_up: torch.Tensor) -> torch.Tensor:
         raise ValueError(f"{gate_up.shape[-1]} columns are no gate and up of one width.")
     if not gate_up.numel() or not fallback.runs("swiglu", gate_up, types=TYPES):
         return reference(gate_up)
-    made: torch.Tensor = _gated(gate_up)
-    return made
+    output: torch.Tensor = _gated(gate_up)
+    return output
 
 
 def _empty(gate_up):
@@ -30,20 +30,20 @@ def _empty(gate_up):
 
 @operator("swiglu", _empty)
 def _gated(gate_up: torch.Tensor) -> torch.Tensor:
-    made, gate_up = _empty(gate_up), gate_up.contiguous()
-    width = made.shape[-1]
-    grid = (made.numel() // width, triton.cdiv(width, BLOCK))
-    _forward[grid](gate_up, made, width, fallback.compute(gate_up), BLOCK, num_warps=8)
-    return made
+    output, gate_up = _empty(gate_up), gate_up.contiguous()
+    width = output.shape[-1]
+    grid = (output.numel() // width, triton.cdiv(width, BLOCK))
+    _forward[grid](gate_up, output, width, fallback.compute(gate_up), BLOCK, num_warps=8)
+    return output
 
 
 @operator("swiglu_backward", lambda gate_up, slope: gate_up.new_empty(gate_up.shape))
 def _slopes(gate_up: torch.Tensor, slope: torch.Tensor) -> torch.Tensor:
-    made, gate_up, slope = gate_up.new_empty(gate_up.shape), gate_up.contiguous(), slope.contiguous()
+    slopes, gate_up, slope = gate_up.new_empty(gate_up.shape), gate_up.contiguous(), slope.contiguous()
     width = slope.shape[-1]
     grid = (slope.numel() // width, triton.cdiv(width, BLOCK))
-    _backward[grid](gate_up, slope, made, width, fallback.compute(gate_up), BLOCK, num_warps=8)
-    return made
+    _backward[grid](gate_up, slope, slopes, width, fallback.compute(gate_up), BLOCK, num_warps=8)
+    return slopes
 
 
 _gated.register_autograd(

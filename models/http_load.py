@@ -23,15 +23,18 @@ def measured(name: str, rows: Sequence[Mapping[str, Any]], clients: int, each: i
 
     name: of the model. rows: what is asked, in turn, `each` rows in a request. Raises CapstanError where one fails.
     """
-    until, took, given = time.perf_counter() + seconds, list[float](), list(rows)
+    until, took, instances = time.perf_counter() + seconds, list[float](), list(rows)
 
     async def ask(number: int) -> None:
-        turn, line = cycle(given[number:] + given[:number]), Line(urlparse(settings().endpoint_url).port or 80, 60.0)
+        turn, line = (
+            cycle(instances[number:] + instances[:number]),
+            Line(urlparse(settings().endpoint_url).port or 80, 60.0),
+        )
         while (begun := time.perf_counter()) < until:
             body = json.dumps({"instances": list(islice(turn, each))}).encode()
-            status, said = await line.ask("POST", f"/v1/models/{name}:predict", body)
+            status, answer = await line.ask("POST", f"/v1/models/{name}:predict", body)
             if status != httpx.codes.OK:
-                raise CapstanError(f"The endpoint answers with {status}: {said[:200].decode(errors='replace')}")
+                raise CapstanError(f"The endpoint answers with {status}: {answer[:200].decode(errors='replace')}")
             took.append(time.perf_counter() - begun)
         line.close()
 

@@ -61,7 +61,7 @@ def check(
     outcome = task.OUTCOME
     results = verdicts.check(against.counted, counts.days, checks, signals.optional(task))
     # A label that is not known yet is no null.
-    results = [one for one in results if not (outcome and one.name == "nulls" and one.signal == outcome.target)]
+    results = [entry for entry in results if not (outcome and entry.name == "nulls" and entry.signal == outcome.target)]
     results += quality.judge(counts.contract, task.CONTRACT_LIMIT)
     return Snapshot(now, against.version, counts.predictions, counts.labels, results)
 
@@ -74,18 +74,21 @@ def report(capstone: str, checks: Sequence[Check], now: datetime, others: Sequen
     is not among them.
     The history comes first: a run that is killed here and repeated as of the same instant loses none of it.
     """
-    opened = {one.condition.name: one.condition for one in alerts.alerts().alerts(capstone, open_only=True)}
+    opened = {alert.condition.name: alert.condition for alert in alerts.alerts().alerts(capstone, open_only=True)}
     events = history().events(capstone, kinds=("alert", "cleared")) if opened else []
     members = conditions.members(opened, events)
     known = {name for names in members.values() for name in names}
     new = [check for check in alarms(list(checks)) if conditions.key(check) not in known]
-    holding = {one.name: one for one in (*others, *conditions.conditions(new, now, alerts.link(capstone), opened))}
+    holding = {
+        condition.name: condition
+        for condition in (*others, *conditions.conditions(new, now, alerts.link(capstone), opened))
+    }
     for name in sorted(holding.keys() - opened.keys()):
-        one = holding[name]
-        evidence: dict[str, Any] = {"since": one.since.isoformat(), "severity": one.severity}
-        if one.checks:
-            evidence |= {"condition": name, "checks": one.checks}
-        event = Event("alert", now, one.message, by=MONITORING, evidence=evidence)
+        condition = holding[name]
+        evidence: dict[str, Any] = {"since": condition.since.isoformat(), "severity": condition.severity}
+        if condition.checks:
+            evidence |= {"condition": name, "checks": condition.checks}
+        event = Event("alert", now, condition.message, by=MONITORING, evidence=evidence)
         history().add(capstone, f"alert {name} {now.isoformat()}", event)
     gone = []
     for name in sorted(opened.keys() - holding.keys()):

@@ -127,8 +127,8 @@ def _standard_error(influence: np.ndarray, days: np.ndarray | None) -> float:
     count = len(influence)
     if days is None:
         return float(np.sqrt((influence**2).sum()) / count)
-    _, at = np.unique(days, return_inverse=True)
-    sums = np.bincount(at, weights=influence)
+    _, day = np.unique(days, return_inverse=True)
+    sums = np.bincount(day, weights=influence)
     if len(sums) < 2:
         raise CapstanError("A comparison by day needs labels of two days or more. Wait for the next day's.")
     return float(np.sqrt((sums**2).sum() * len(sums) / (len(sums) - 1)) / count)

@@ -36,21 +36,21 @@ def members(opened: Iterable[str], events: Sequence[Event]) -> dict[str, list[st
     for event in events:
         if "condition" in event.evidence:
             name, names = event.evidence["condition"], event.evidence["checks"]
-            left = [one for one in known.get(name, ()) if one not in names]
+            left = [member for member in known.get(name, ()) if member not in names]
             known[name] = list(names) if event.kind == "alert" else left
     return {name: known.get(name, [name]) for name in opened}
 
 
 def cleared(names: Iterable[str], checks: Sequence[Check]) -> list[str]:
     """Return those checks of a condition that say ok, or whose signal is gone while others are checked."""
-    verdicts = {key(one): one.verdict for one in checks}
+    verdicts = {key(check): check.verdict for check in checks}
     return [name for name in names if _is_over(name, checks, verdicts)]
 
 
 def _is_over(name: str, checks: Sequence[Check], verdicts: Mapping[str, str]) -> bool:
     if name in verdicts:
         return verdicts[name] == "ok"
-    return " of " not in name or any(name.startswith(f"{one.name} of ") for one in checks)
+    return " of " not in name or any(name.startswith(f"{check.name} of ") for check in checks)
 
 
 def _condition(group: Sequence[Check], now: datetime, link: str, taken: Collection[str]) -> Condition:

@@ -34,8 +34,10 @@ def skewed(capstone: str, task: Capstone, live_log: LiveLog) -> list[Check]:
     if log.empty:
         return []
     checks = skew(capstone, task, log)
-    worst = sorted(alarms(checks), key=lambda one: -(one.statistic or 0))
+    worst = sorted(alarms(checks), key=lambda check: -(check.statistic or 0))
     message = f"{len(worst)} of {len(checks)} features differ online from offline."
-    shown = " ".join(one.message for one in worst[:SHOWN] or [one for one in checks if NOT_COMPARED in one.message][:1])
-    largest = max(one.statistic or 0 for one in checks)
+    shown = " ".join(
+        check.message for check in worst[:SHOWN] or [check for check in checks if NOT_COMPARED in check.message][:1]
+    )
+    largest = max(check.statistic or 0 for check in checks)
     return [Check("skew", "features", "alarm" if worst else "ok", largest, 0.0, message=f"{message} {shown}".strip())]

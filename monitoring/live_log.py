@@ -62,8 +62,8 @@ class LiveLog:
 
     def predicted(self, since: datetime, until: datetime | None = None) -> "pd.DataFrame":
         """Return the predictions as of some prediction times, `until` excluded. Their label may not be known yet."""
-        at = self._rows["prediction_time"]
-        return self._rows[(at >= since) & (at < (until or self.now))].reset_index(drop=True)
+        times = self._rows["prediction_time"]
+        return self._rows[(times >= since) & (times < (until or self.now))].reset_index(drop=True)
 
     def recent(self, version: str, by_prediction_time: bool = True) -> Sample:
         """Return what clients got from a version within the hours, or a sample of it.

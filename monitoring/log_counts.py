@@ -42,7 +42,7 @@ class Counted:
 
     def plus(self, other: "Counted", like: DailyCounts) -> "Counted":
         """Return the counts of both, on the grids of the reference."""
-        days = [one.days for one in (self, other) if one.days]
+        days = [part.days for part in (self, other) if part.days]
         return Counted(
             self.predictions + other.predictions,
             self.labels + other.labels,
@@ -82,8 +82,8 @@ def of_pieces(
     asked = ((piece, known_labels(capstone, piece, known_by), first) for piece, first in _firsts(ask, parts))
     total = Counted()
     on_ray = with_ray(sum(piece.rows for piece in parts))
-    for one in each(count, ask, asked) if on_ray else starmap(partial(count, ask), asked):
-        total = total.plus(one, like)
+    for counted in each(count, ask, asked) if on_ray else starmap(partial(count, ask), asked):
+        total = total.plus(counted, like)
     return total
 
 

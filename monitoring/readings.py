@@ -44,13 +44,13 @@ class Readings(Database):
 
     def keep(self, capstone: str, reading: Reading) -> None:
         """Keep a reading, in place of one as of the same instant; remove those that are 90 days older."""
-        at, mine = ticks(reading.at), READINGS.c.capstone == capstone
+        tick, mine = ticks(reading.at), READINGS.c.capstone == capstone
         processes = {process: asdict(counters) for process, counters in reading.processes.items()}
         with self.exclusive(f"readings of {capstone}") as connection:
-            connection.execute(delete(READINGS).where(mine, READINGS.c.at == at))
+            connection.execute(delete(READINGS).where(mine, READINGS.c.at == tick))
             connection.execute(delete(READINGS).where(mine, READINGS.c.at < ticks(reading.at - KEPT)))
             connection.execute(
-                insert(READINGS).values({"capstone": capstone, "at": at, "processes": json.dumps(processes)})
+                insert(READINGS).values({"capstone": capstone, "at": tick, "processes": json.dumps(processes)})
             )
 
     def before(self, capstone: str, at: datetime, most: int) -> list[Reading]:

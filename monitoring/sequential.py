@@ -36,9 +36,9 @@ def daily_differences(days: np.ndarray, canary: np.ndarray, gain: np.ndarray, le
     """
     differences = []
     for day in np.unique(days):
-        one, two = gain[(days == day) & canary], gain[(days == day) & ~canary]
-        if min(len(one), len(two)) >= least:
-            differences.append(one.mean() - two.mean())
+        tried, usual = gain[(days == day) & canary], gain[(days == day) & ~canary]
+        if min(len(tried), len(usual)) >= least:
+            differences.append(tried.mean() - usual.mean())
     return np.array(differences)
 
 

@@ -74,7 +74,7 @@ def outcomes(task: Capstone, outcome: Outcome, labels: pd.Series) -> pd.Series:
 
 def inputs(log: pd.DataFrame) -> pd.DataFrame:
     """Return the scalar inputs and features of a prediction log, as JSON has them."""
-    frame = pd.DataFrame([one | more for one, more in zip(log["inputs"], log["features"], strict=True)])
+    frame = pd.DataFrame([asked | more for asked, more in zip(log["inputs"], log["features"], strict=True)])
     return frame[[name for name in frame if is_scalar(frame[name])]]
 
 

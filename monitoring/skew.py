@@ -47,7 +47,7 @@ def _entities(task: Capstone, sample: "pd.DataFrame") -> "pd.DataFrame":
 
     requests = [task.Request.model_validate(inputs) for inputs in sample["inputs"]]
     frame = pd.DataFrame(
-        {name: _column([getattr(one, name) for one in requests]) for name in task.Request.model_fields}
+        {name: _column([getattr(request, name) for request in requests]) for name in task.Request.model_fields}
     )
     return frame.assign(row=range(len(frame)), **{EVENT_TIMESTAMP: sample["prediction_time"]})
 

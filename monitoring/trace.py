@@ -39,12 +39,12 @@ def trace(model: str, prediction_id: str) -> dict[str, Any]:
     row = rows.iloc[0]
     labels = [
         {
-            "label": orjson.loads(one["label"]),
-            "known_at": one["known_at"].isoformat(),
-            "by": one["client"],
-            "revision": one["revision"],
+            "label": orjson.loads(entry["label"]),
+            "known_at": entry["known_at"].isoformat(),
+            "by": entry["client"],
+            "revision": entry["revision"],
         }
-        for one in label_store().history(model, prediction_id)
+        for entry in label_store().history(model, prediction_id)
     ]
     asked = {name: row[name] for name in ASKED}
     for name in ("time", "prediction_time"):

@@ -87,8 +87,8 @@ class Finder:
             return []
         times = {about.time.astimezone(UTC) for about in wanted}
         column = pc.field("prediction_time")
-        given = pa.array(sorted(times), SCHEMA.field("prediction_time").type)
-        condition = (column >= given[0]) & (column <= given[-1]) & column.isin(given)
+        moments = pa.array(sorted(times), SCHEMA.field("prediction_time").type)
+        condition = (column >= moments[0]) & (column <= moments[-1]) & column.isin(moments)
         by_time: dict[datetime, list[tuple[dict[str, Any], str, Prediction]]] = {}
         for row in self._look(model, None, condition, ["prediction_id", "time", "prediction_time", "inputs"]):
             prediction = Prediction(row["time"], row["prediction_time"])

@@ -64,8 +64,8 @@ def load(capstone: str, path: Path, report: Report) -> None:
     except CapstanError as error:
         if last is None:
             raise
-        said = f"{last.place} was the last one sent. Load the file again: what is there already stays as it is."
-        raise CapstanError(f"{error} {said}") from error
+        advice = f"{last.place} was the last one sent. Load the file again: what is there already stays as it is."
+        raise CapstanError(f"{error} {advice}") from error
 
 
 def _batches(lines: Iterable[Line], most: int) -> Iterator[list[Line]]:

@@ -179,7 +179,7 @@ def decide(actual: Actual, held: Mapping[str, Held]) -> LabelResult:
     others = {id_: held[id_] for id_ in actual.predictions if id_ in held and held[id_].label != actual.label}
     if others and not actual.correct:
         return LabelResult("contradicting", others)
-    if any(actual.known_at < other.known_at for other in others.values()):
+    if any(actual.known_at < contrary.known_at for contrary in others.values()):
         return LabelResult("early", others)
     if others:
         return LabelResult("corrected", others)

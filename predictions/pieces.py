@@ -117,10 +117,10 @@ def _groups(file: object, wanted: Wanted) -> Iterator[Group]:
     import pyarrow.parquet as pq
 
     footer = pq.read_metadata(file)
-    at = {footer.schema.column(number).name: number for number in range(footer.num_columns)}
+    columns = {footer.schema.column(number).name: number for number in range(footer.num_columns)}
     for number in range(footer.num_row_groups):
         group = footer.row_group(number)
-        answered, predicted = (_range(group, at[name]) for name in ("time", "prediction_time"))
+        answered, predicted = (_range(group, columns[name]) for name in ("time", "prediction_time"))
         if answered and (predicted is None or wanted.overlaps(predicted, answered)):
             yield Group(*answered, group.num_rows)
 

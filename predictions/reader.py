@@ -120,7 +120,7 @@ def _run(model: str, folder: Path, is_wanted: Callable[[str], bool], query: Quer
     for key in prediction_files.current(own, keys):
         name = prediction_files.stem(key)
         (both if name in names or name.startswith(prediction_files.MERGED) else parquet).append(own.url(key))
-    sources, given = ["SELECT * FROM written"], dict(query.values) | {"model": model}
+    sources, parameters = ["SELECT * FROM written"], dict(query.values) | {"model": model}
     for paths, condition in ((parquet, ""), (both, "ANTI JOIN written USING (prediction_id, variant)")):
         if paths:
             sources.append(f"SELECT * FROM {parquet_rows(*paths, options=', union_by_name = true')} {condition}")
@@ -132,7 +132,7 @@ def _run(model: str, folder: Path, is_wanted: Callable[[str], bool], query: Quer
         connection.execute("SET TimeZone = 'UTC'")
         for name, table in {"written": written, **query.tables}.items():
             connection.register(name, table)
-        return connection.sql(statement, params=given).to_arrow_table()
+        return connection.sql(statement, params=parameters).to_arrow_table()
 
 
 def _listed(listing: Callable[[], list[Entry]], name: Callable[[Entry], str]) -> list[Entry]:

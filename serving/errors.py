@@ -120,12 +120,12 @@ def reply(request: Request, error: Exception, form: Form = plain) -> JSONRespons
     status, code = statuses(error)
     if isinstance(error, HTTPException):
         text, headers = _http(request, error)
-        said = one_line(text)
+        line = one_line(text)
     elif code is None:
         return JSONResponse(form(500, BUG, error), 500, {"Connection": "close"})
     else:
-        text, headers, said = message_of(error), dict(getattr(error, "headers", {})), logged(error)
-    log.warning("%s %r: %d %s", request.method, request.url.path, status, said)
+        text, headers, line = message_of(error), dict(getattr(error, "headers", {})), logged(error)
+    log.warning("%s %r: %d %s", request.method, request.url.path, status, line)
     return JSONResponse(form(status, text, error), status, headers)
 
 

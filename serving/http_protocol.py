@@ -55,8 +55,8 @@ class HttpProtocol(HttpToolsProtocol):
         if self._ambiguous:
             self._refuse(HTTPStatus.BAD_REQUEST, "The request has more than one Host header. Send one.")
         elif self._unread > MAX_HEADER_BYTES:
-            said = f"The headers are larger than {MAX_HEADER_BYTES} bytes."
-            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, said)
+            message = f"The headers are larger than {MAX_HEADER_BYTES} bytes."
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, message)
         elif self._head_expected and self._unread and not self._head_timer:
             self._watch_head()
 

@@ -27,8 +27,10 @@ def coerce_parameters(capstone: str, function: Callable[..., Any], parameters: d
 
 def defaults(function: Callable[..., Any]) -> dict[str, Any]:
     """Return the defaults of the parameters of a task's function."""
-    given = inspect.signature(function).parameters.items()
-    return {name: parameter.default for name, parameter in given if parameter.default is not inspect.Parameter.empty}
+    parameters = inspect.signature(function).parameters.items()
+    return {
+        name: parameter.default for name, parameter in parameters if parameter.default is not inspect.Parameter.empty
+    }
 
 
 def _as(default: object, name: str, value: Any) -> Any:

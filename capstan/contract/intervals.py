@@ -20,8 +20,8 @@ def difference(one: np.ndarray, other: np.ndarray) -> Difference:
     """
     from scipy.stats import t
 
-    made = one - other
-    made = made[~np.isnan(made)]
-    mean, error = float(made.mean()), float(made.std(ddof=1) / np.sqrt(len(made)))
-    width = float(t.ppf(0.975, len(made) - 1)) * error
+    differences = one - other
+    differences = differences[~np.isnan(differences)]
+    mean, error = float(differences.mean()), float(differences.std(ddof=1) / np.sqrt(len(differences)))
+    width = float(t.ppf(0.975, len(differences) - 1)) * error
     return Difference(mean, mean - width, mean + width)

@@ -68,8 +68,8 @@ class Database:
         except SQLAlchemyError as error:
             self._made = False  # the database may be a new one
             problem = getattr(error, "orig", None) or error
-            said = (str(problem).splitlines() or [type(problem).__name__])[0]
-            raise CapstanError(f"The {self._what} cannot be read or written: {said}.") from error
+            message = (str(problem).splitlines() or [type(problem).__name__])[0]
+            raise CapstanError(f"The {self._what} cannot be read or written: {message}.") from error
 
     def wipe(self) -> None:
         """Leave nothing on the disk of what was deleted. PostgreSQL does so by itself, later."""

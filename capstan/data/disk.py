@@ -29,8 +29,8 @@ def explained() -> Iterator[None]:
     except Exception as error:
         if isinstance(error, FullDisk) or not is_full(error):
             raise
-        said = f"{error}\n" if isinstance(error, CapstanError) else ""
-        raise FullDisk(f"{said}{advice(error)}") from error
+        prefix = f"{error}\n" if isinstance(error, CapstanError) else ""
+        raise FullDisk(f"{prefix}{advice(error)}") from error
 
 
 def is_full(error: BaseException | None) -> bool:

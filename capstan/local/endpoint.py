@@ -36,10 +36,10 @@ def capstones_not_ready(seconds: float = 0) -> list[NotReady]:
             reply = get(f"{endpoint.url}/v2", headers=bearer)
             if reply.status_code == httpx.codes.UNAUTHORIZED:
                 return []
-            said = reply.json()
-            loading = set(said["loading"])
-            if not said["unread"]:
-                waiting, failed = sorted(said["not_ready"].items()), said["not_ready"].keys() - loading
+            answer = reply.json()
+            loading = set(answer["loading"])
+            if not answer["unread"]:
+                waiting, failed = sorted(answer["not_ready"].items()), answer["not_ready"].keys() - loading
                 if asked_again or not failed:
                     return [NotReady(name, reason, name in loading) for name, reason in waiting]
                 asked_again = True
@@ -47,7 +47,7 @@ def capstones_not_ready(seconds: float = 0) -> list[NotReady]:
                     with suppress(httpx.HTTPError):  # a large model takes longer: it goes on, and the answer says so
                         _load(name)
                 continue
-            reason = said["unread"]
+            reason = answer["unread"]
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             reason = f"it does not answer ({error})"
         if time.monotonic() > deadline:

@@ -60,18 +60,19 @@ class Service:
 
 def services() -> dict[str, Service]:
     """Return the services of the local stack, in the order they start."""
-    at, home = settings(), settings().home
+    own, home = settings(), settings().home
     # Relative paths: MLflow reads its own as URLs, in which %, # and ? of a path would mean something else.
-    mlflow = ["-m", "mlflow", "server", "--host", at.host, "--port", str(at.mlflow_port), "--workers", "1"]
+    mlflow = ["-m", "mlflow", "server", "--host", own.host, "--port", str(own.mlflow_port), "--workers", "1"]
     mlflow += ["--backend-store-uri", "sqlite:///mlflow.db", "--artifacts-destination", "./artifacts"]
-    endpoint = ["-m", "serving", "--host", at.host, "--port", str(at.endpoint_port), "--grpc-port", str(at.grpc_port)]
-    evidently = ["-m", "evidently.cli", "ui", "--host", at.host, "--port", str(at.evidently_port), "--workspace", "."]
+    endpoint = ["-m", "serving", "--host", own.host, "--port", str(own.endpoint_port)]
+    endpoint += ["--grpc-port", str(own.grpc_port)]
+    evidently = ["-m", "evidently.cli", "ui", "--host", own.host, "--port", str(own.evidently_port), "--workspace", "."]
     # MLflow's job runners take 2 GB, and Capstan does not use them.
-    of_mlflow = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"} | mlflow_hosts(at.host, at.allowed_hosts)
+    of_mlflow = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"} | mlflow_hosts(own.host, own.allowed_hosts)
     listed = [
-        Service("mlflow", "MLflow", at.mlflow_port, "/health", mlflow, home / "mlflow", of_mlflow),
-        Service("endpoint", "Endpoint", at.endpoint_port, "/v2/health/live", endpoint, None, {}),
-        Service("evidently", "Evidently", at.evidently_port, "/", evidently, home / "evidently", {}),
+        Service("mlflow", "MLflow", own.mlflow_port, "/health", mlflow, home / "mlflow", of_mlflow),
+        Service("endpoint", "Endpoint", own.endpoint_port, "/v2/health/live", endpoint, None, {}),
+        Service("evidently", "Evidently", own.evidently_port, "/", evidently, home / "evidently", {}),
     ]
     return {service.name: service for service in listed}
 
@@ -201,10 +202,10 @@ def _check_same_ports(service: Service, running: psutil.Process) -> None:
     """Raises CapstanError when a service listens elsewhere than the settings say."""
     environment = running.environ()
     for variable, port in service.ports.items():
-        if (other := environment.get(variable, str(port))) != str(port):
+        if (actual := environment.get(variable, str(port))) != str(port):
             raise CapstanError(
-                f"{service.title} runs on port {other}, and {variable} is {port}. Run `capstan down` first, or set "
-                f"{variable}={other}."
+                f"{service.title} runs on port {actual}, and {variable} is {port}. Run `capstan down` first, or set "
+                f"{variable}={actual}."
             )
 
 

@@ -42,9 +42,9 @@ def deploy(name: str, version: str, try_role: Try, canary: float = 0, champion: 
         unloadable = apply(name, replace(state, candidate=""), candidate, "deploy", require=["candidate"])
         try:
             try_role("candidate")
-            said = _admit(name, candidate, try_role, canary, unloadable.get("champion"))
+            line = _admit(name, candidate, try_role, canary, unloadable.get("champion"))
             registry.set_tag(name, version, "deployment", "succeeded")
-            return said
+            return line
         except Exception as error:
             with undoing(error):
                 apply(name, state, replace(state, candidate=""), "deploy", require=[])

@@ -17,14 +17,14 @@ def checked_parameters(capstone: str, pipeline: Any, parameters: dict[str, Any])
     """
     inputs = pipeline.component_spec.inputs or {}
     checked: dict[str, Any] = {}
-    for name, given in parameters.items():
+    for name, raw in parameters.items():
         if name not in inputs:
             hint = did_you_mean(name, inputs)
             raise CapstanError(f"{capstone} has no parameter {name!r}.{hint} It has: {', '.join(inputs)}.")
         kind = inputs[name].type
-        value, types = given if kind == "String" else _read(given), TYPES[kind]
+        value, types = raw if kind == "String" else _read(raw), TYPES[kind]
         if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
-            raise CapstanError(f"The parameter {name!r} of {capstone} is of the type {kind}, and {given!r} is not.")
+            raise CapstanError(f"The parameter {name!r} of {capstone} is of the type {kind}, and {raw!r} is not.")
         if isinstance(value, str) and json.dumps(value, ensure_ascii=False) != f'"{value}"':
             # kfp puts it between quotation marks as it is, where it is one of several parameters of a step.
             raise CapstanError(

@@ -104,7 +104,7 @@ def render(name: str, capabilities: Set[str], kind: str = "table") -> Iterator[t
 
 def unedited(name: str, folder: Path) -> list[str]:
     """Return which of a capstone's README and tests are still as they were made, with whatever capabilities."""
-    made = {
+    texts = {
         file
         for kind, possible in KINDS.items()
         for size in range(len(possible) + 1)
@@ -113,5 +113,5 @@ def unedited(name: str, folder: Path) -> list[str]:
         if file[1] and file[0].name not in CODE
     }
     return sorted(
-        {str(path) for path, text in made if (folder / path).is_file() and (folder / path).read_text() == text}
+        {str(path) for path, text in texts if (folder / path).is_file() and (folder / path).read_text() == text}
     )

@@ -36,8 +36,8 @@ class Tracking(Untracked):
         tags = {"study": question, "data": head["data"]}
         query = " and ".join([*(f"tags.{tag} = '{value}'" for tag, value in tags.items()), "status = 'RUNNING'"])
         running = self._client.search_runs([self._experiment], query, max_results=1)
-        made = running[0] if running else self._client.create_run(self._experiment, tags=tags, run_name=question)
-        self._run = made.info.run_id
+        run = running[0] if running else self._client.create_run(self._experiment, tags=tags, run_name=question)
+        self._run = run.info.run_id
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:  # else it is continued later

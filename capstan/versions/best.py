@@ -23,7 +23,9 @@ def best(versions: Sequence[ModelVersion], bounds: Mapping[str, Bound]) -> dict[
         known = [version for version in accepted if metric in values.get(version.run_id, {})]
         sign = 1 if bounds[metric].higher_is_better else -1
         if known:
-            found[metric] = max(known, key=lambda one: (sign * values[one.run_id][metric], int(one.version)))
+            found[metric] = max(
+                known, key=lambda candidate: (sign * values[candidate.run_id][metric], int(candidate.version))
+            )
     return found
 
 

@@ -47,7 +47,7 @@ def imported(roots: Iterable[Path]) -> list[Path]:
             seen.add(path)
             if path == ROOT / PROFILE:
                 continue
-            waiting += [other for name in _names(path.read_text(), _package(path)) for other in files(name)]
+            waiting += [file for name in _names(path.read_text(), _package(path)) for file in files(name)]
     return sorted(seen)
 
 

@@ -60,7 +60,7 @@ def known_version(name: str, number: str) -> ModelVersion:
     """Return a version. Raises CapstanError, with those that there are, when the registry does not have it."""
     known = version(name, number)
     if known is None:
-        there = ", ".join(one.version for one in versions(name)) or "none"
+        there = ", ".join(registered.version for registered in versions(name)) or "none"
         raise CapstanError(f"{name} has no version {number[:80] or repr('')}. It has: {there}.")
     return known
 
@@ -138,8 +138,8 @@ def _load(known: ModelVersion, files: HeldFiles) -> "Version":
     try:
         return model_version.load(folder, known.name, known.tags)
     except CapstanError as error:
-        said = str(error).removeprefix(f"The model in {folder} ")
-        raise type(error)(f"Version {known.version} of {known.name!r} {said}") from error
+        message = str(error).removeprefix(f"The model in {folder} ")
+        raise type(error)(f"Version {known.version} of {known.name!r} {message}") from error
 
 
 def _hold(known: ModelVersion) -> HeldFiles:

@@ -64,14 +64,14 @@ class Build:
         since: datetime | None = None
         try:
             since = self._first(kept.made_of, made_of)
-            made = self._made(kept.tables(), since)
+            tables = self._made(kept.tables(), since)
             if since < NEVER:
                 note(f"The features before {since:%Y-%m-%d %H:%M} are as they were: those since then are built.")
         except Exception as error:  # a part of the rows may be too few for what all of them do; else it fails again
             if kept.made_of:
                 note(f"All features of {self.task.name} are built: {error}.")
-            since, made = None, self._made({}, None)
-        kept.write(made, made_of, since)
+            since, tables = None, self._made({}, None)
+        kept.write(tables, made_of, since)
 
     def _first(self, before: Mapping[str, Any], now: Mapping[str, Any]) -> datetime:
         """Return the instant from which on rows may be others than in the last build. Raises Rebuild."""
@@ -90,14 +90,14 @@ class Build:
             return dict(held)
         start = since - MARGIN if since else None
         tables = self._within(start - self.window.back) if start else self.tables
-        made = {
+        written = {
             name: _continued(_in_order(rows, start), self._path(name), held.get(name), since)
             for name, rows in self.task.feature_tables(tables).items()
         }
         rows = _in_order(self.task.entity_rows(tables), start)
         rows = self.join(rows) if len(rows) or not held else held[TRAINING_SET].schema.empty_table().to_pandas()
-        made[TRAINING_SET] = _continued(rows, self.training_set, held.get(TRAINING_SET), since)
-        return made
+        written[TRAINING_SET] = _continued(rows, self.training_set, held.get(TRAINING_SET), since)
+        return written
 
     def _within(self, start: datetime) -> "Tables":
         """Return the raw rows from an instant on, and those without a time. Raises Rebuild where a table has none."""
@@ -123,16 +123,16 @@ def _continued(rows: "pd.DataFrame", path: Path, held: pa.Table | None, since: d
     rows: also those of the MARGIN before the instant, which have to be as they are held.
     """
     write_table(rows, path)
-    made = pq.read_table(path, memory_map=False)
+    table = pq.read_table(path, memory_map=False)
     if held is None or since is None:
-        return made
-    if [_type(field, held.schema) for field in made.schema] != [*held.schema]:
+        return table
+    if [_type(field, held.schema) for field in table.schema] != [*held.schema]:
         raise Rebuild(f"the types of {path.stem} have changed")
-    made = made.cast(held.schema)
-    again, before = made.slice(0, _place(made, since)), held.slice(0, _place(held, since))
+    table = table.cast(held.schema)
+    again, before = table.slice(0, _place(table, since)), held.slice(0, _place(held, since))
     if _content(again) != _content(before.slice(_place(before, since - MARGIN))):
         raise Rebuild(f"FEATURE_WINDOW is too short, for rows of {path.stem} before {since:%Y-%m-%d} are others now")
-    whole = pa.concat_tables([before, made.slice(len(again))])
+    whole = pa.concat_tables([before, table.slice(len(again))])
     _write(whole, path)
     return whole
 

@@ -63,9 +63,9 @@ def lines(table: str, before: Profile, now: Profile) -> Iterator[Line]:
     moved = {name: _moved(before["columns"][name], now["columns"][name]) for name in _common(before, now)}
     for name in sorted(moved, key=lambda name: -moved[name])[:SHOWN]:
         yield _line(f"drift of {name}", 0.0, moved[name], moved[name])
-    said, says = before["label"].get("explained", {}), now["label"].get("explained", {})
-    for name in [name for name in said if name in says][:SHOWN]:
-        yield _line(f"share of {label} that {name} explains", said[name], says[name], says[name] - said[name])
+    old, new = before["label"].get("explained", {}), now["label"].get("explained", {})
+    for name in [name for name in old if name in new][:SHOWN]:
+        yield _line(f"share of {label} that {name} explains", old[name], new[name], new[name] - old[name])
 
 
 def _line(what: str, before: float, now: float, difference: float) -> Line:
@@ -78,22 +78,22 @@ def _common(before: Profile, now: Profile) -> list[str]:
 
 def _moved(before: Profile, now: Profile) -> float:
     """Return the share of the rows that would have to change their bin for both to be equal, from 0 to 1."""
-    one, two = (part["counts"] for part in (before, now))
-    if not sum(one) or not sum(two):
-        return float(bool(sum(one)) != bool(sum(two)))
-    return float(sum(abs(a / sum(one) - b / sum(two)) for a, b in zip(one, two, strict=True)) / 2)
+    old, new = (part["counts"] for part in (before, now))
+    if not sum(old) or not sum(new):
+        return float(bool(sum(old)) != bool(sum(new)))
+    return float(sum(abs(a / sum(old) - b / sum(new)) for a, b in zip(old, new, strict=True)) / 2)
 
 
 def _summary(lines: list[Line]) -> str:
     """Return one line of words for each kind: the rows and the label, and what changed most of the others."""
     rows = [line for line in lines if line["what"].startswith("rows of")]
-    said = [f"{line['what']} {line['before']:,} -> {line['now']:,}" for line in rows]
+    parts = [f"{line['what']} {line['before']:,} -> {line['now']:,}" for line in rows]
     for kind in ("mean of", "drift of", "share of"):
         of_kind = [line for line in lines if line["what"].startswith(kind)]
         if of_kind:
             most = max(of_kind, key=lambda line: abs(line["difference"]))
-            said.append(f"{most['what']} {most['before']:.3f} -> {most['now']:.3f}")
-    return ", ".join(said)
+            parts.append(f"{most['what']} {most['before']:.3f} -> {most['now']:.3f}")
+    return ", ".join(parts)
 
 
 def wrong(table: str, before: Profile, now: Profile | None) -> Iterator[str]:

@@ -35,7 +35,7 @@ class ToOthers:
             return type(answers)(*parts) if hasattr(answers, "_fields") else tuple(parts)
         order = np.random.default_rng(self.seed).permutation(len(answers))
         if isinstance(answers, list):
-            return [answers[at] for at in order]
+            return [answers[index] for index in order]
         return answers.iloc[order] if isinstance(answers, pd.DataFrame) else answers[order]
 
 

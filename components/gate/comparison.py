@@ -71,20 +71,20 @@ def unknown(bound: Bound, metric: str, units: pd.DataFrame, name: str, accept: s
 def with_champions_score(bounds: Bounds, scores: Scores, champion: Scores) -> Line:
     """Return a line for the first metric, of a task that does not say what its units are: there is no interval."""
     metric, bound = next(iter(bounds.items()))
-    made, sign = scores[metric] - champion[metric], _sign(bound)
+    gap, sign = scores[metric] - champion[metric], _sign(bound)
     must = f"{sign} {-bound.slack if bound.higher_is_better else bound.slack:+.4f}"
     passed = bound.holds_against(scores[metric], champion[metric])
-    return _line(metric, scores[metric], "champion", champion[metric], f"{made:+.4f}", must, passed)
+    return _line(metric, scores[metric], "champion", champion[metric], f"{gap:+.4f}", must, passed)
 
 
 def _paired(
     metric: str, bound: Bound, model: pd.DataFrame, other: pd.DataFrame, name: str, slack: float | None = None
 ) -> Line:
     """Return a line about the same units. slack: None where the model must be better."""
-    made, sign = difference(model[metric].to_numpy(), other[metric].to_numpy()), _sign(bound)
-    worst = made.low if bound.higher_is_better else -made.high  # the least that it may be better by
+    gap, sign = difference(model[metric].to_numpy(), other[metric].to_numpy()), _sign(bound)
+    worst = gap.low if bound.higher_is_better else -gap.high  # the least that it may be better by
     passed = worst > 0 if slack is None else worst >= -slack
-    text = f"{made.mean:+.4f} ({made.low:+.4f} to {made.high:+.4f})"
+    text = f"{gap.mean:+.4f} ({gap.low:+.4f} to {gap.high:+.4f})"
     must = f"{sign[0]} 0" if slack is None else f"{sign} {-slack if bound.higher_is_better else slack:+.4f}"
     return _line(metric, float(model[metric].mean()), name, float(other[metric].mean()), text, must, passed)
 

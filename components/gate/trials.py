@@ -75,12 +75,12 @@ def study(
     another seed. Where a seed changes nothing, the rows are drawn again. during: what surrounds each training and
     evaluation, such as a memory of what they compute each time.
     """
-    task, made = catalogue.load(capstone), twin or another_seed(capstone)
+    task, make_twin = catalogue.load(capstone), twin or another_seed(capstone)
 
     @cache
     def parameters() -> Mapping[str, Any]:
-        given = "weights" in signature(task.train).parameters
-        return {"weights": weights_files.fetch_all(task.WEIGHTS)} if given else {}
+        needed = "weights" in signature(task.train).parameters
+        return {"weights": weights_files.fetch_all(task.WEIGHTS)} if needed else {}
 
     @cache
     def tables() -> Parts:
@@ -100,7 +100,7 @@ def study(
         return {"answers": "random", "reasons": alone(capstone, answer)}
 
     def twins(seed: int) -> Iterator[Line]:
-        twin = evaluated(lambda: made(tables().past, seed + 1, parameters()))[1]
+        twin = evaluated(lambda: make_twin(tables().past, seed + 1, parameters()))[1]
         yield {"answers": "honest twins", "reasons": alone(capstone, twin)}
         yield from ({"part": "metrics"} | line for line in worse(task.THRESHOLDS, twin, champion()[1]))
 
@@ -123,12 +123,12 @@ def bounds_of(capstone: str, candidate: Evaluation) -> Mapping[str, Bound]:
 
 def worse(bounds: Mapping[str, Bound], candidate: Evaluation, champion: Evaluation) -> Iterator[Line]:
     """Yield for each metric of units how much worse a candidate is than a champion, and half that interval's width."""
-    own, other = candidate.units, champion.units
+    own, rival = candidate.units, champion.units
     for metric, bound in bounds.items():
-        if own is not None and other is not None and metric in own:
-            pair = own[metric].to_numpy(), other[metric].to_numpy()
-            made = difference(*reversed(pair)) if bound.higher_is_better else difference(*pair)
-            yield {"metric": metric, "worse": made.mean, "width": (made.high - made.low) / 2}
+        if own is not None and rival is not None and metric in own:
+            pair = own[metric].to_numpy(), rival[metric].to_numpy()
+            gap = difference(*reversed(pair)) if bound.higher_is_better else difference(*pair)
+            yield {"metric": metric, "worse": gap.mean, "width": (gap.high - gap.low) / 2}
 
 
 def against_champion(bounds: Mapping[str, Bound], lines: list[Line]) -> list[str]:
@@ -143,14 +143,14 @@ def against_champion(bounds: Mapping[str, Bound], lines: list[Line]) -> list[str
 def judged(bounds: Mapping[str, Bound], lines: "pd.DataFrame") -> "pd.DataFrame":
     """Return a line for each random answer and each twin, with the reasons for which today's gate rejects it."""
     metrics = lines[lines["part"] == "metrics"]
-    made = lines[lines["part"] != "metrics"].copy()
-    made["reasons"] = [
+    table = lines[lines["part"] != "metrics"].copy()
+    table["reasons"] = [
         reasons
         if answers == "random"
         else [*reasons, *against_champion(bounds, metrics[metrics["seed"] == seed].to_dict("records"))]
-        for answers, reasons, seed in zip(made["answers"], made["reasons"], made["seed"], strict=True)
+        for answers, reasons, seed in zip(table["answers"], table["reasons"], table["seed"], strict=True)
     ]
-    return made
+    return table
 
 
 def slack_needed(lines: "pd.DataFrame", share: float) -> float:
@@ -159,8 +159,8 @@ def slack_needed(lines: "pd.DataFrame", share: float) -> float:
     A twin on other test rows is drawn: the difference of one of these, moved by the error of its mean.
     """
     random = np.random.default_rng(0)
-    at = random.integers(len(lines), size=DRAWS)
-    worse, width = lines["worse"].to_numpy()[at], lines["width"].to_numpy()[at]
+    drawn = random.integers(len(lines), size=DRAWS)
+    worse, width = lines["worse"].to_numpy()[drawn], lines["width"].to_numpy()[drawn]
     return float(np.quantile(worse + width / 1.96 * random.standard_normal(DRAWS) + width, 1 - share))
 
 

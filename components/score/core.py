@@ -23,20 +23,20 @@ def score(
 
     source, output = dated(source), dated(output)
     done = run.score(capstone, source, output, version, keep, log, workers if workers >= 0 else None)
-    for said in left_out(done, output):
-        notes.note(said)
+    for line in left_out(done, output):
+        notes.note(line)
     return {name: done[name] for name in ("answered", "refused", "pieces")}
 
 
 def left_out(done: dict[str, Any], output: str) -> list[str]:
     """Return what a person should know of a batch, besides its counts."""
     columns, links = done["left out"]["columns"], done["left out"]["links"]
-    said = [f"The index of a frame was left out: the column {' and '.join(map(repr, columns))}."] if columns else []
+    lines = [f"The index of a frame was left out: the column {' and '.join(map(repr, columns))}."] if columns else []
     if links:
-        said.append(f"{links:,} links were left out: they lead out of the folder, to a folder above them, or nowhere.")
+        lines.append(f"{links:,} links were left out: they lead out of the folder, to a folder above them, or nowhere.")
     if done["refused"]:
-        said.append(f"{done['refused']:,} rows were refused: {output}/_refused says why.")
-    return said
+        lines.append(f"{done['refused']:,} rows were refused: {output}/_refused says why.")
+    return lines
 
 
 def dated(place: str) -> str:

@@ -132,12 +132,12 @@ class MonitoredOfflineStore(OfflineStore):
         equal = {"project_id": project or None, **(filters or {})}
         conditions = {f"{identifier(column)} = ?": value for column, value in equal.items()}
         conditions |= {"metric_date >= ?": start_date, "metric_date <= ?": end_date}
-        given = {condition: value for condition, value in conditions.items() if value is not None}
+        used = {condition: value for condition, value in conditions.items() if value is not None}
         order = ", ".join(map(identifier, dict.fromkeys(["metric_date", *file.key])))
-        query = f"FROM stored WHERE {' AND '.join(given) or 'TRUE'} ORDER BY {order}"
+        query = f"FROM stored WHERE {' AND '.join(used) or 'TRUE'} ORDER BY {order}"
         with sources.connect(config.offline_store) as connection:
             file.load(connection)
-            rows = connection.sql(query, params=list(given.values())).to_arrow_table().to_pylist()
+            rows = connection.sql(query, params=list(used.values())).to_arrow_table().to_pylist()
         return [normalize_monitoring_row(row) for row in rows]
 
     @staticmethod

@@ -60,8 +60,8 @@ class MetricsFile:
 
     def load(self, connection: DuckDBPyConnection) -> None:
         """Create the table `stored` of the rows in the file. Without a file the table is empty."""
-        given = pq.read_table(self.path, filesystem=self.filesystem) if self.exists else pa.table({})
-        self.create_table(connection, "stored", given)
+        stored = pq.read_table(self.path, filesystem=self.filesystem) if self.exists else pa.table({})
+        self.create_table(connection, "stored", stored)
 
     def create_table(self, connection: DuckDBPyConnection, name: str, rows: pa.Table) -> None:
         """Create a table of `rows` with the columns of the file. Columns that are missing in `rows` are null."""

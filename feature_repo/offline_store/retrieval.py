@@ -124,10 +124,10 @@ class HistoricalRetrieval:
         """Check all views before joining the first, so that nobody waits for an error in the last one."""
         self._check_names(rows)
         for view, (_, types) in zip(self.views, inputs, strict=True):
-            for given, column in view.join_keys.items():
-                asked = f"{view.owner} joins {given!r} of the entity dataframe"
+            for name, column in view.join_keys.items():
+                asked = f"{view.owner} joins {name!r} of the entity dataframe"
                 source = f"{column!r} of {view.source.path!r}"
-                check_keys(rows.table[given], types[column], first_row, asked, source)
+                check_keys(rows.table[name], types[column], first_row, asked, source)
 
     def entity_query(self, inputs: list[tuple[sql.Rows, dict[str, str]]]) -> str:
         """Return the query of the entity rows, where they are not a dataframe."""

@@ -178,9 +178,9 @@ def _columns_of_files(schema: list[tuple[str, int | None]]) -> Iterator[list[str
 
 def _partition_type(connection: DuckDBPyConnection, values: Sequence[str | None]) -> str:
     """Return the type of a column of hive partitions, as DuckDB finds it."""
-    given = ", ".join(literal(value) for value in sorted({value for value in values if value is not None}))
+    literals = ", ".join(literal(value) for value in sorted({value for value in values if value is not None}))
     fits = ", ".join(f"bool_and({condition})" for condition in PARTITION_TYPES.values())
-    found = connection.execute(f"SELECT {fits} FROM (SELECT unnest([{given}]::VARCHAR[]) AS value)").fetchall()[0]
+    found = connection.execute(f"SELECT {fits} FROM (SELECT unnest([{literals}]::VARCHAR[]) AS value)").fetchall()[0]
     return next((type_ for type_, is_type in zip(PARTITION_TYPES, found, strict=True) if is_type), "VARCHAR")
 
 

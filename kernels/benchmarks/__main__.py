@@ -42,13 +42,13 @@ def main() -> None:
 def measured(names: list[str], runs: int = RUNS) -> tuple[dict[str, Any], list[str]]:
     """Return what was measured of some kernels, and the names of those that failed."""
     torch.manual_seed(0)
-    made: list[dict[str, Any]] = []
+    table: list[dict[str, Any]] = []
     failed, what, on = [], {}, None
     for name in names:
         module = importlib.import_module(f"kernels.benchmarks.{name}")
         try:
             if name in CPU:
-                made += module.rows(runs)
+                table += module.rows(runs)
                 continue
             if on is None:
                 on = device(8192 if DEVICE == "cuda" else 64)
@@ -57,13 +57,13 @@ def measured(names: list[str], runs: int = RUNS) -> tuple[dict[str, Any], list[s
                     f"{on.name}: {on.bandwidth / 1e12:.2f} TB/s copied, {on.arithmetic / 1e12:.0f} TFLOP/s", flush=True
                 )
             for cases in module.measured():
-                made += rows(cases, on, runs)
+                table += rows(cases, on, runs)
                 if DEVICE == "cuda":
                     torch.cuda.empty_cache()
         except Exception:  # the others are measured all the same
             traceback.print_exc()
             failed.append(name)
-    return what | {"rows": made}, failed
+    return what | {"rows": table}, failed
 
 
 if __name__ == "__main__":

@@ -20,22 +20,22 @@ MOST = 9  # runs
 
 def rows(runs: int = MOST) -> list[dict[str, Any]]:
     """Return a row for each shape: microseconds of each way, the median of some runs that take turns."""
-    made, threads = [], torch.get_num_threads()
+    table, threads = [], torch.get_num_threads()
     torch.set_num_threads(1)
     for count, columns, width in SHAPES:
         random = np.random.default_rng(0)
-        bins, (one, two) = random.integers(0, width, (count, columns)), random.normal(size=(2, count))
+        bins, (gradient, second) = random.integers(0, width, (count, columns)), random.normal(size=(2, count))
         some = np.arange(count)
         cells = torch.from_numpy(bins + np.arange(columns) * width).ravel()
-        values = torch.from_numpy(np.stack([one, two, np.ones(count)]))
+        values = torch.from_numpy(np.stack([gradient, second, np.ones(count)]))
 
         def by_torch(cells=cells, values=values, columns=columns, width=width) -> torch.Tensor:
             sums = torch.zeros(3, columns * width, dtype=torch.float64)
             return sums.index_add_(1, cells, values.repeat_interleave(columns, dim=1))
 
         ways: dict[str, Callable[[], Any]] = {
-            "capstan": functools.partial(histograms, bins, some, width, one, two),
-            "numpy": functools.partial(reference, bins, some, width, one, two),
+            "capstan": functools.partial(histograms, bins, some, width, gradient, second),
+            "numpy": functools.partial(reference, bins, some, width, gradient, second),
             "torch": by_torch,
         }
         assert np.allclose(by_torch().view(3, columns, width).numpy(), ways["capstan"]())
@@ -50,7 +50,7 @@ def rows(runs: int = MOST) -> list[dict[str, Any]]:
             "part": "one core",
             "shape": f"{count:,} x {columns}, {width} bins",
         }
-        made.append(row | {name: {"time": statistics.median(seconds) * 1e6} for name, seconds in times.items()})
-        print(made[-1], flush=True)
+        table.append(row | {name: {"time": statistics.median(seconds) * 1e6} for name, seconds in times.items()})
+        print(table[-1], flush=True)
     torch.set_num_threads(threads)
-    return made
+    return table

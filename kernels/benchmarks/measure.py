@@ -52,9 +52,9 @@ def device(size: int = 8192) -> Device:
     """
     count = 8 * size**2
     flush = torch.empty(2**28 if DEVICE == "cuda" else 0, dtype=torch.int8, device=DEVICE)
-    one, two = torch.randn(2, count, device=DEVICE)
-    copy = timed(functools.partial(two.copy_, one), flush)
-    del one, two
+    source, target = torch.randn(2, count, device=DEVICE)
+    copy = timed(functools.partial(target.copy_, source), flush)
+    del source, target
     a, b = torch.randn(2, size, size, dtype=torch.bfloat16, device=DEVICE)
     product = timed(lambda: a @ b, flush)
     name = torch.cuda.get_device_name() if DEVICE == "cuda" else "a CPU"
@@ -114,7 +114,7 @@ def peak(way: Way) -> int:
 
 def rows(cases: Iterable[Case], on: Device, runs: int = RUNS) -> list[dict[str, Any]]:
     """Return a row for each case: microseconds and megabytes of each way, and the limit that ours is compared with."""
-    made = []
+    table = []
     for case in cases:
         limit = max(case.moved / on.bandwidth, case.products / on.arithmetic)
         row: dict[str, Any] = {"kernel": case.kernel, "part": case.part, "shape": case.shape, "limit": limit * 1e6}
@@ -126,9 +126,9 @@ def rows(cases: Iterable[Case], on: Device, runs: int = RUNS) -> list[dict[str, 
             del run
             if DEVICE == "cuda":
                 torch.cuda.empty_cache()
-        made.append(row)
+        table.append(row)
         print(line(row), flush=True)
-    return made
+    return table
 
 
 def line(row: dict[str, Any]) -> str:
@@ -151,11 +151,11 @@ def both(way: Callable[..., Any], inputs: list[torch.Tensor], fixed: tuple[Any, 
             return way(*inputs, *fixed)
 
     def all_of_it() -> Any:
-        made = way(*inputs, *fixed)
-        made = made if isinstance(made, tuple) else (made,)
+        outputs = way(*inputs, *fixed)
+        outputs = outputs if isinstance(outputs, tuple) else (outputs,)
         if not slopes:
-            slopes.extend(torch.randn_like(one) for one in made)
-        return torch.autograd.grad(made, [x for x in inputs if x.requires_grad], slopes)
+            slopes.extend(torch.randn_like(output) for output in outputs)
+        return torch.autograd.grad(outputs, [x for x in inputs if x.requires_grad], slopes)
 
     return {"forward": forward, "both": all_of_it}
 
@@ -175,10 +175,10 @@ def cases(
     inputs: what makes them, for each way again, or their shapes. moved, products: of each of the two parts.
     """
 
-    def made() -> list[torch.Tensor]:
-        return [randn(*one) for one in inputs] if isinstance(inputs, list) else inputs()
+    def tensors() -> list[torch.Tensor]:
+        return [randn(*sizes) for sizes in inputs] if isinstance(inputs, list) else inputs()
 
-    runs = {name: both(way, made(), fixed) for name, way in ways.items()}
+    runs = {name: both(way, tensors(), fixed) for name, way in ways.items()}
     return [
         Case(
             kernel,

@@ -17,11 +17,11 @@ def measured() -> Iterator[list[Case]]:
     """Yield the cases of each shape."""
 
     def plain(q: torch.Tensor, k: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        made = []
+        halves = []
         for x in (q, k):
-            one, two = x.chunk(2, dim=-1)
-            made.append(torch.cat([one * cos - two * sin, two * cos + one * sin], dim=-1))
-        return tuple(made)
+            left, right = x.chunk(2, dim=-1)
+            halves.append(torch.cat([left * cos - right * sin, right * cos + left * sin], dim=-1))
+        return tuple(halves)
 
     for batch, time, heads, groups, size in SHAPES:
         speeds = 10_000 ** (-torch.arange(0, size, 2, device=DEVICE) / size)

@@ -24,8 +24,8 @@ def measured() -> Iterator[list[Case]]:
     ways = {"capstan": swiglu, "torch": plain, "compiled": compiled(plain)}
     for tokens, width in SHAPES:
         size, shape = 2 * tokens * width, f"{tokens:,} x {width:,}"
-        one = cases("swiglu", shape, ways, [(tokens, 2 * width)], (3 * size, 8 * size))
-        two = cases("swiglu", shape, liger("swiglu"), [(tokens, width), (tokens, width)], (0, 0))
-        for case, other in zip(one, two, strict=True):
-            case.ways.update(other.ways)
-        yield one
+        ours = cases("swiglu", shape, ways, [(tokens, 2 * width)], (3 * size, 8 * size))
+        theirs = cases("swiglu", shape, liger("swiglu"), [(tokens, width), (tokens, width)], (0, 0))
+        for case, rival in zip(ours, theirs, strict=True):
+            case.ways.update(rival.ways)
+        yield ours

@@ -42,7 +42,7 @@ class Autoencoder:
             random.normal(0, self.hidden**-0.5, (self.hidden, columns)),
             np.zeros(columns),
         ]
-        moments = [(np.zeros_like(one), np.zeros_like(one)) for one in self.parameters]
+        moments = [(np.zeros_like(weights), np.zeros_like(weights)) for weights in self.parameters]
         step = 0
         for _ in range(self.rounds):
             order = random.permutation(len(z))

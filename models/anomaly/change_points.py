@@ -26,21 +26,21 @@ class ChangePoints:
         Column r: the last change lies r values back, so that the next value is the first of a stretch where r is 0.
         """
         count = len(values)
-        made = np.zeros((count, count + 1))
-        mean, weight, shape, scale = (np.array([one]) for one in self.prior)
+        probabilities = np.zeros((count, count + 1))
+        mean, weight, shape, scale = (np.array([parameter]) for parameter in self.prior)
         log = np.zeros(1)
-        for at, value in enumerate(values):
+        for index, value in enumerate(values):
             likely = predictive(value, mean, weight, shape, scale)
             grown = log + likely + np.log1p(-self.hazard)
             changed = logsumexp(log + likely) + np.log(self.hazard)
             log = np.concatenate([[changed], grown])
             log -= logsumexp(log)
-            made[at, : at + 2] = np.exp(log)
+            probabilities[index, : index + 2] = np.exp(log)
             known = (scale + weight * (value - mean) ** 2 / (2 * (weight + 1)), shape + 0.5)
             mean = np.append(self.prior[0], (weight * mean + value) / (weight + 1))
             weight, scale = np.append(self.prior[1], weight + 1), np.append(self.prior[3], known[0])
             shape = np.append(self.prior[2], known[1])
-        return made
+        return probabilities
 
 
 def predictive(value: float, mean: np.ndarray, weight: np.ndarray, shape: np.ndarray, scale: np.ndarray) -> np.ndarray:

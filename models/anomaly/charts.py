@@ -15,17 +15,17 @@ import numpy as np
 def cusum(z: np.ndarray, allowance: float = 0.5) -> np.ndarray:
     """Return the larger of the upper and the lower sum after each value, shape (n,): S = max(0, S + z - allowance)."""
     upper = lower = 0.0
-    made = np.empty(len(z))
+    sums = np.empty(len(z))
     for place, value in enumerate(z.tolist()):
         upper, lower = max(0.0, upper + value - allowance), max(0.0, lower - value - allowance)
-        made[place] = max(upper, lower)
-    return made
+        sums[place] = max(upper, lower)
+    return sums
 
 
 def ewma(z: np.ndarray, rate: float = 0.1) -> np.ndarray:
     """Return the size of the smoothed value, in the standard deviations that it comes to have, shape (n,)."""
-    smooth, made = 0.0, np.empty(len(z))
+    smooth, sizes = 0.0, np.empty(len(z))
     for place, value in enumerate(z.tolist()):
         smooth += rate * (value - smooth)
-        made[place] = abs(smooth)
-    return np.asarray(made / np.sqrt(rate / (2 - rate)))
+        sizes[place] = abs(smooth)
+    return np.asarray(sizes / np.sqrt(rate / (2 - rate)))

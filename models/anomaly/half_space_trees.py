@@ -46,9 +46,9 @@ class HalfSpaceTrees:
         every = np.arange(self.trees)
         nodes = np.zeros((self.trees, self.depth + 1), dtype=int)
         for level in range(self.depth):
-            at = nodes[:, level]
-            right = row[self.column[every, at]] >= self.cut[every, at]
-            nodes[:, level + 1] = 2 * at + 1 + right
+            node = nodes[:, level]
+            right = row[self.column[every, node]] >= self.cut[every, node]
+            nodes[:, level + 1] = 2 * node + 1 + right
         return nodes
 
     def step(self, row: np.ndarray) -> float:

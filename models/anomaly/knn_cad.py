@@ -28,7 +28,7 @@ def scores(values: np.ndarray, first: int | None = None) -> np.ndarray:
     stretches = np.lib.stride_tricks.sliding_window_view(values, LENGTH)
     # Record r, counted from 1, ends the stretch r - LENGTH. `known` are those to compare with, the oldest first.
     known, waiting = list(range(first - LENGTH)), list[int]()
-    metric, silent, made = np.eye(LENGTH), 0, np.zeros(len(values))
+    metric, silent, ranks = np.eye(LENGTH), 0, np.zeros(len(values))
     ranked: np.ndarray | None = None
 
     def distance(stretch: np.ndarray, itself: int = 0) -> float:
@@ -48,6 +48,6 @@ def scores(values: np.ndarray, first: int | None = None) -> np.ndarray:
             known = [*known[1:], waiting.pop(0)]
         waiting.append(record - LENGTH)
         ranked = np.append(ranked[1:], new)
-        made[record - 1] = 0.5 if silent else rank
+        ranks[record - 1] = 0.5 if silent else rank
         silent = silent - 1 if silent else first // 5 if rank >= RARE else 0
-    return made
+    return ranks

@@ -59,15 +59,15 @@ class Judged:
 
 def judge(length: int, windows: Sequence[tuple[int, int]], profile: Profile = STANDARD) -> Judged:
     """Return what alerts are worth. windows: the first and the last point of each, in order."""
-    at = np.arange(length)
+    points = np.arange(length)
     worth, window = np.full(length, -profile.false), np.full(length, -1)
     for number, (first, last) in enumerate(windows):
         width = last - first + 1
-        inside, behind = (at >= first) & (at <= last), at > last
-        worth[inside] = sigma(-(last - at[inside] + 1) / width) / sigma(np.array(-1.0))
-        worth[behind] = profile.false * sigma((at[behind] - last) / max(width - 1, 1))
+        inside, behind = (points >= first) & (points <= last), points > last
+        worth[inside] = sigma(-(last - points[inside] + 1) / width) / sigma(np.array(-1.0))
+        worth[behind] = profile.false * sigma((points[behind] - last) / max(width - 1, 1))
         window[inside] = number
-    return Judged(worth, window, len(windows), at >= probation(length), profile.missed)
+    return Judged(worth, window, len(windows), points >= probation(length), profile.missed)
 
 
 def steps(judged: Judged, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -86,17 +86,17 @@ def steps(judged: Judged, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def earned(judged: Judged, scores: np.ndarray, grid: np.ndarray) -> np.ndarray:
     """Return what a series earns at each threshold of a grid, shape (thresholds,)."""
-    at, changes = steps(judged, scores)
-    order = np.argsort(-at, kind="stable")
+    levels, changes = steps(judged, scores)
+    order = np.argsort(-levels, kind="stable")
     totals = np.concatenate([[0.0], np.cumsum(changes[order])]) - judged.missed * judged.windows
-    return np.asarray(totals[np.searchsorted(-at[order], -grid, side="right")])
+    return np.asarray(totals[np.searchsorted(-levels[order], -grid, side="right")])
 
 
 def best_threshold(series: Iterable[tuple[Judged, np.ndarray]]) -> tuple[float, float]:
     """Return the one threshold that is best for all these series together, and its total, as NAB's optimizer does."""
     series = list(series)
-    made = [steps(judged, scores) for judged, scores in series]
-    scores, changes = (np.concatenate(part) for part in zip(*made, strict=True))
+    pairs = [steps(judged, scores) for judged, scores in series]
+    scores, changes = (np.concatenate(part) for part in zip(*pairs, strict=True))
     order = np.argsort(-scores, kind="stable")
     scores = scores[order]
     totals = np.cumsum(changes[order])
@@ -110,10 +110,10 @@ def best_threshold(series: Iterable[tuple[Judged, np.ndarray]]) -> tuple[float, 
 
 def total(judged: Judged, alerts: np.ndarray) -> float:
     """Return what the alerts of a series earn in total. alerts: booleans, a value per point."""
-    at = alerts & judged.counts
-    earned = float(judged.worth[at & (judged.window < 0)].sum())
+    counted = alerts & judged.counts
+    earned = float(judged.worth[counted & (judged.window < 0)].sum())
     for number in range(judged.windows):
-        inside = judged.worth[at & (judged.window == number)]
+        inside = judged.worth[counted & (judged.window == number)]
         earned += float(inside.max()) if len(inside) else -judged.missed
     return earned
 

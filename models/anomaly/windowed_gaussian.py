@@ -18,15 +18,15 @@ def scores(values: np.ndarray) -> np.ndarray:
     """Return the score of each value, shape (n,). values: shape (n,)."""
     from scipy.special import erfc
 
-    at = np.arange(len(values))
-    start = np.where(at <= WINDOW, 0, (at - WINDOW) // STEP * STEP)
-    end = np.where(at <= WINDOW, at, start + WINDOW)
+    index = np.arange(len(values))
+    start = np.where(index <= WINDOW, 0, (index - WINDOW) // STEP * STEP)
+    end = np.where(index <= WINDOW, index, start + WINDOW)
     count = np.maximum(end - start, 1)
     shifted = values - values[0]  # sums of what is far from 0 lose digits
     sums, squares = (np.concatenate([[0.0], np.cumsum(part)]) for part in (shifted, shifted**2))
     mean = (sums[end] - sums[start]) / count
     spread = np.sqrt(np.maximum((squares[end] - squares[start]) / count - mean**2, 0))
     spread[spread < 1e-7] = 1e-6
-    made = 1 - 0.5 * erfc(np.abs(shifted - mean) / spread / np.sqrt(2))
-    made[0] = 0
-    return np.asarray(made)
+    probability = 1 - 0.5 * erfc(np.abs(shifted - mean) / spread / np.sqrt(2))
+    probability[0] = 0
+    return np.asarray(probability)

@@ -29,8 +29,8 @@ class Chain:
         self.states = [START, *self.channels]
         places = {name: place for place, name in enumerate([*self.states, BOUGHT, LEFT])}
         table = np.zeros((len(self.states), len(places)))
-        for (one, other), count in counts.items():
-            table[places[one], places[other]] += count
+        for (before, after), count in counts.items():
+            table[places[before], places[after]] += count
         self.steps = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
 
     def conversion(self, without: Collection[str] = ()) -> float:

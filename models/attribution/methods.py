@@ -55,6 +55,6 @@ METHODS: dict[str, Callable[[Sequence[Path], Sequence[bool]], Attribution]] = {
 
 def distance(one: Attribution, other: Attribution) -> float:
     """Return the share of what is attributed that would have to move for both to be equal, from 0 to 1."""
-    shares = [{name: max(value, 0.0) for name, value in made.items()} for made in (one, other)]
-    totals = [sum(made.values()) for made in shares]
+    shares = [{name: max(value, 0.0) for name, value in attribution.items()} for attribution in (one, other)]
+    totals = [sum(attribution.values()) for attribution in shares]
     return sum(abs(shares[0].get(name, 0) / totals[0] - shares[1].get(name, 0) / totals[1]) for name in other) / 2

@@ -19,32 +19,32 @@ Worth = Callable[[frozenset[str]], float]
 
 def shapley(channels: Sequence[str], worth: Worth) -> dict[str, float]:
     """Return the value of each channel; they add up to worth(all) - worth(none)."""
-    n, made = len(channels), {}
+    n, values = len(channels), {}
     known = {
         frozenset(group): worth(frozenset(group)) for size in range(n + 1) for group in combinations(channels, size)
     }
     for name in channels:
-        others = [one for one in channels if one != name]
+        others = [channel for channel in channels if channel != name]
         total = 0.0
         for size in range(n):
             weight = factorial(size) * factorial(n - size - 1) / factorial(n)
             for group in combinations(others, size):
                 total += weight * (known[frozenset([*group, name])] - known[frozenset(group)])
-        made[name] = total
-    return made
+        values[name] = total
+    return values
 
 
 def observed(sets: Sequence[frozenset[str]], bought: Sequence[bool]) -> Worth:
     """Return the worth of a coalition as it is usually taken: the conversions of paths that have no other channel."""
     conversions: dict[frozenset[str], int] = {}
-    for one, won in zip(sets, bought, strict=True):
-        conversions[one] = conversions.get(one, 0) + int(won)
-    return lambda group: float(sum(count for one, count in conversions.items() if one <= group))
+    for coalition, won in zip(sets, bought, strict=True):
+        conversions[coalition] = conversions.get(coalition, 0) + int(won)
+    return lambda group: float(sum(count for coalition, count in conversions.items() if coalition <= group))
 
 
 def rate(sets: Sequence[frozenset[str]], bought: Sequence[bool]) -> Worth:
     """Return another worth: the conversion rate of the paths with exactly these channels; 0 where there are none."""
     groups: dict[frozenset[str], list[bool]] = {}
-    for one, won in zip(sets, bought, strict=True):
-        groups.setdefault(one, []).append(won)
+    for coalition, won in zip(sets, bought, strict=True):
+        groups.setdefault(coalition, []).append(won)
     return lambda group: float(np.mean(groups[group])) if group in groups else 0.0

@@ -115,4 +115,4 @@ def tuned(log: Episodes, budgets: list[int], ctr: float, prices: np.ndarray) -> 
 
 def best(log: Episodes, make: Callable[[dict[int, float]], Bidder], tried: list[float], money: int) -> float:
     """Return the setting whose bidder wins the most predicted clicks."""
-    return max(tried, key=lambda one: replay(log, make({money: one}).campaign(money), money).expected.sum())
+    return max(tried, key=lambda setting: replay(log, make({money: setting}).campaign(money), money).expected.sum())

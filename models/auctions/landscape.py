@@ -18,7 +18,7 @@ def of_wins(bid: np.ndarray, price: np.ndarray, highest: int) -> np.ndarray:
     """
     won = bid >= price
     curve = kaplan_meier.fit(np.where(won, price, bid).astype(float), won.astype(int))
-    above = np.array([curve.at(one)[0] for one in range(highest)])
+    above = np.array([curve.at(amount)[0] for amount in range(highest)])
     return -np.diff(np.concatenate([[1.0], above, [0.0]]))
 
 

@@ -36,9 +36,9 @@ class Plan(NamedTuple):
 
     def expected(self, now: float) -> float:
         """Return how many auctions were expected until then."""
-        at = self.done(now) * SLOTS
-        low = min(int(at), SLOTS - 1)
-        return float(self.auctions * (REACHED[low] + (at - low) * TRAFFIC[low]))
+        position = self.done(now) * SLOTS
+        low = min(int(position), SLOTS - 1)
+        return float(self.auctions * (REACHED[low] + (position - low) * TRAFFIC[low]))
 
 
 def auctions_left(plan: Plan, now: float, lately: int, seen: int) -> int:

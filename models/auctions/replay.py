@@ -51,11 +51,11 @@ def moves(log: Episodes, bid: Bid, money: int) -> Moves:
     shape = count, length
     found = Moves(np.zeros(shape, int), np.zeros(shape, int), np.zeros(shape, bool))
     left = np.full(count, money)
-    for at in range(length):
-        found.money[:, at] = left
-        found.bid[:, at] = np.minimum(np.floor(bid(length - at, left, log.ctr[:, at])), left)
-        found.won[:, at] = found.bid[:, at] >= log.price[:, at]
-        left = left - np.where(found.won[:, at], log.price[:, at], 0)
+    for step in range(length):
+        found.money[:, step] = left
+        found.bid[:, step] = np.minimum(np.floor(bid(length - step, left, log.ctr[:, step])), left)
+        found.won[:, step] = found.bid[:, step] >= log.price[:, step]
+        left = left - np.where(found.won[:, step], log.price[:, step], 0)
     return found
 
 

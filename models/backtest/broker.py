@@ -89,7 +89,7 @@ class Broker:
                 if last[0] > day or (last[1], last[2]) != told:
                     raise CapstanError(f"The close of {last[0]} is booked: a close of {day} comes too late.")
                 return self.fills(day)
-            account, taken = self.account(), {one.ticker: one for one in self.open_orders()}
+            account, taken = self.account(), {resting.ticker: resting for resting in self.open_orders()}
             if missing := {*account.shares, *taken} - {name for name in volumes if prices.get(name, 0) > 0}:
                 raise CapstanError(
                     f"The close of {day} needs a price above 0 and a volume of {', '.join(sorted(missing))}."
@@ -98,10 +98,10 @@ class Broker:
             for fill in fills:
                 account.book(fill)
                 self.database.execute("INSERT INTO fills VALUES (NULL, ?, ?, ?, ?, ?, ?)", fill)
-            for ticker, one in taken.items():
+            for ticker, resting in taken.items():
                 left = rest[ticker].shares if ticker in rest else 0
                 state = OPEN if left else FILLED if any(fill.ticker == ticker for fill in fills) else CANCELLED
-                self.database.execute("UPDATE orders SET left = ?, state = ? WHERE id = ?", (left, state, one.id))
+                self.database.execute("UPDATE orders SET left = ?, state = ? WHERE id = ?", (left, state, resting.id))
             self._write(account)
             equity = account.equity(prices)
             self.database.execute("INSERT INTO days VALUES (?, ?, ?, ?)", (day, *told, equity))
@@ -175,7 +175,7 @@ class Broker:
         return dict(self._all("SELECT day, equity FROM days ORDER BY day"))
 
     def _refusal(self, order: Order, prices: Mapping[str, int], today: str, account: Account) -> str:
-        if any(one.ticker == order.ticker for one in self.open_orders()):
+        if any(resting.ticker == order.ticker for resting in self.open_orders()):
             return f"{order.ticker} has an open order"
         ((count,),) = self._all("SELECT count(*) FROM orders WHERE day = ?", order.day)
         return self.guards.refusal(order, account, prices, today, count, self.stopped())

@@ -104,8 +104,8 @@ class Engine:
         past = self.history.add(event)
         weights = self.strategy.decide(past) if decide else None
         if weights is not None:
-            made = trades(weights, tickers, self.account, prices, self.limits)
-            self.open = {ticker: order(self.name, event.day, ticker, count) for ticker, count in made.items()}
+            changes = trades(weights, tickers, self.account, prices, self.limits)
+            self.open = {ticker: order(self.name, event.day, ticker, count) for ticker, count in changes.items()}
         return fills, self.account.equity(prices)
 
 

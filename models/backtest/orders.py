@@ -117,11 +117,11 @@ def fill_day(
 
     wanted: dict[str, int] = {}
     rest: dict[str, Order] = {}
-    for ticker, one in sorted(open_orders.items()):
+    for ticker, open_order in sorted(open_orders.items()):
         room = volumes[ticker] * limits.share // 100
-        wanted[ticker] = max(-room, min(room, one.shares))
-        if left := one.shares - wanted[ticker]:
-            rest[ticker] = one._replace(shares=left)
+        wanted[ticker] = max(-room, min(room, open_order.shares))
+        if left := open_order.shares - wanted[ticker]:
+            rest[ticker] = open_order._replace(shares=left)
     for ticker, shares in wanted.items():
         if shares < 0:
             add(open_orders[ticker], shares)
@@ -129,7 +129,7 @@ def fill_day(
     buys = {ticker: shares for ticker, shares in wanted.items() if shares > 0}
     covers = {ticker: min(shares, max(0, -held.get(ticker, 0))) for ticker, shares in buys.items()}
     collateral = sum(max(0, -count - covers.get(ticker, 0)) * prices[ticker] for ticker, count in held.items())
-    cash = account.cash + sum(one.cash for one in fills) - collateral
+    cash = account.cash + sum(fill.cash for fill in fills) - collateral
     cash -= sum(count * prices[ticker] for ticker, count in covers.items()) + costs.least * len(buys)
     needed = sum((buys[ticker] - covers[ticker]) * prices[ticker] for ticker in buys)
     needed += sum(costs.most(shares, prices[ticker]) for ticker, shares in buys.items())

@@ -30,9 +30,9 @@ def trades(
 ) -> dict[str, int]:
     """Return the shares to buy and sell, by ticker, that bring an account to some weights at prices in cents."""
     equity = account.equity(prices)
-    made: dict[str, int] = {}
+    changes: dict[str, int] = {}
     for ticker, part in zip(tickers, parts(weights, limits).tolist(), strict=True):
         wanted = abs(part) * max(0, equity) // (PARTS * prices[ticker])
         if change := (wanted if part > 0 else -wanted) - account.shares.get(ticker, 0):
-            made[ticker] = change
-    return made
+            changes[ticker] = change
+    return changes

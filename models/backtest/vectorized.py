@@ -94,13 +94,13 @@ def plan(strategy: Strategy, market: Market, since: str = "") -> np.ndarray:
     """
     days = market.closes.index.to_numpy().astype("datetime64[D]")
     closes, tickers = market.closes.to_numpy(), tuple(market.closes)
-    made = np.full(closes.shape, np.nan)
+    table = np.full(closes.shape, np.nan)
     first = int(np.searchsorted(days, np.datetime64(since, "D"))) if since else 0
     for day in range(first, len(days)):
         weights = strategy.decide(Past(tickers, days[: day + 1], closes[: day + 1]))
         if weights is not None:
-            made[day] = weights
-    return made
+            table[day] = weights
+    return table
 
 
 def leak(strategy: Strategy, market: Market, planned: np.ndarray, checked: int = 24) -> float:

@@ -18,27 +18,27 @@ def quadratic(
 
     hessian: shape (k, k), positive definite. constraints: shape (m, k).
     """
-    at, force = np.linalg.solve(hessian, linear), np.zeros(len(constraints))
+    solution, force = np.linalg.solve(hessian, linear), np.zeros(len(constraints))
     penalty = 10 * np.trace(hessian) / max(np.trace(constraints @ constraints.T), 1e-12)
     worst = np.inf
     for _ in range(rounds):
         for _ in range(100):  # Newton's steps of the augmented function, until the active constraints are the same
-            active = least - constraints @ at + force / penalty > 0
+            active = least - constraints @ solution + force / penalty > 0
             rows = constraints[active]
             curve = hessian + penalty * rows.T @ rows
             after = np.linalg.solve(curve, linear + rows.T @ (force[active] + penalty * least[active]))
             same = np.array_equal(active, least - constraints @ after + force / penalty > 0)
-            at = after
+            solution = after
             if same:
                 break
-        force = np.maximum(force + penalty * (least - constraints @ at), 0)
-        broken = float(np.maximum(least - constraints @ at, 0).max(initial=0))
+        force = np.maximum(force + penalty * (least - constraints @ solution), 0)
+        broken = float(np.maximum(least - constraints @ solution, 0).max(initial=0))
         if broken < 1e-10:
             break
         if broken > worst / 4:
             penalty *= 4
         worst = broken
-    return at, force
+    return solution, force
 
 
 def rising(

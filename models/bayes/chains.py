@@ -24,14 +24,16 @@ def effective(chains: np.ndarray) -> np.ndarray:
     apart = halves - halves.mean(axis=1, keepdims=True)
     spectrum = np.fft.rfft(apart, 2 * draws, axis=1)
     covariance = np.fft.irfft(np.abs(spectrum) ** 2, axis=1)[:, :draws].mean(axis=0) / draws
-    made = np.empty(len(within))
-    for one in range(len(made)):
-        correlation = 1 - (within[one] - covariance[:, one]) / whole[one]
+    sizes = np.empty(len(within))
+    for parameter in range(len(sizes)):
+        correlation = 1 - (within[parameter] - covariance[:, parameter]) / whole[parameter]
         correlation[0] = 1
         pairs = correlation[: draws // 2 * 2].reshape(-1, 2).sum(axis=1)
         ended = int(np.argmax(pairs < 0)) if (pairs < 0).any() else len(pairs)
-        made[one] = count * draws / max(2 * np.minimum.accumulate(pairs[:ended]).sum() - 1, 1 / np.log10(count * draws))
-    return made
+        sizes[parameter] = (
+            count * draws / max(2 * np.minimum.accumulate(pairs[:ended]).sum() - 1, 1 / np.log10(count * draws))
+        )
+    return sizes
 
 
 def _halves(chains: np.ndarray) -> np.ndarray:

@@ -28,11 +28,11 @@ class Mixture:
             self.alpha, self.beta, self.freedom = self.weight + number, 1 + number, size + number
             self.means = (centre + number[:, None] * means) / self.beta[:, None]
             self.inverse = np.empty((self.components, size, size))  # of W
-            for one in range(self.components):
-                apart = points - means[one]
-                off = means[one] - centre
-                self.inverse[one] = spread + (share[:, one, None] * apart).T @ apart
-                self.inverse[one] += number[one] / (1 + number[one]) * np.outer(off, off)
+            for component in range(self.components):
+                apart = points - means[component]
+                off = means[component] - centre
+                self.inverse[component] = spread + (share[:, component, None] * apart).T @ apart
+                self.inverse[component] += number[component] / (1 + number[component]) * np.outer(off, off)
             before, share = share, self.shares(points)
             if np.abs(share - before).max() < 1e-6:
                 break
@@ -40,16 +40,16 @@ class Mixture:
 
     def shares(self, points: np.ndarray) -> np.ndarray:
         """Return the share of each component in each point, shape (n, c)."""
-        size, made = points.shape[1], np.empty((len(points), self.components))
-        for one in range(self.components):
-            apart = points - self.means[one]
-            distance = np.einsum("ij,ij->i", apart, np.linalg.solve(self.inverse[one], apart.T).T)
-            log_det = digamma((self.freedom[one] - np.arange(size)) / 2).sum() + size * np.log(2)
-            log_det -= np.linalg.slogdet(self.inverse[one])[1]
-            made[:, one] = digamma(self.alpha[one]) + log_det / 2
-            made[:, one] -= (size / self.beta[one] + self.freedom[one] * distance) / 2
-        made = np.exp(made - made.max(axis=1, keepdims=True))
-        return np.asarray(made / made.sum(axis=1, keepdims=True))
+        size, share = points.shape[1], np.empty((len(points), self.components))
+        for component in range(self.components):
+            apart = points - self.means[component]
+            distance = np.einsum("ij,ij->i", apart, np.linalg.solve(self.inverse[component], apart.T).T)
+            log_det = digamma((self.freedom[component] - np.arange(size)) / 2).sum() + size * np.log(2)
+            log_det -= np.linalg.slogdet(self.inverse[component])[1]
+            share[:, component] = digamma(self.alpha[component]) + log_det / 2
+            share[:, component] -= (size / self.beta[component] + self.freedom[component] * distance) / 2
+        share = np.exp(share - share.max(axis=1, keepdims=True))
+        return np.asarray(share / share.sum(axis=1, keepdims=True))
 
     @property
     def covariances(self) -> np.ndarray:

@@ -67,18 +67,18 @@ def sample(
 ) -> np.ndarray:
     """Return the chain after the warm-up, shape (draws, size). trajectory: makes the next place; else `drawn`."""
     random, walk = np.random.default_rng(seed), trajectory or drawn
-    made, at, scale = np.empty((warmup + draws, len(start))), start, np.ones(len(start))
+    chain, place, scale = np.empty((warmup + draws, len(start))), start, np.ones(len(start))
     adapted = DualAveraging(0.1 / len(start) ** 0.5)
     for step in range(warmup + draws):
         if step == warmup // 2:
-            scale = made[warmup // 4 : step].std(axis=0) + 1e-12
+            scale = chain[warmup // 4 : step].std(axis=0) + 1e-12
             adapted = DualAveraging(0.5)
         size = adapted.step if step < warmup else adapted.final
-        there, accepted = walk(Scaled(density, scale), at / scale, size, random)
-        at = made[step] = there * scale
+        there, accepted = walk(Scaled(density, scale), place / scale, size, random)
+        place = chain[step] = there * scale
         if step < warmup:
             adapted.update(accepted)
-    return made[warmup:]
+    return chain[warmup:]
 
 
 def drawn(
@@ -90,10 +90,10 @@ def drawn(
     keeps its size, the means look perfect, and the deviations do not mix (Neal, sections 3.3 and 4.2).
     """
     value, slope = density(start)
-    momentum, at = random.normal(size=len(start)), start
+    momentum, place = random.normal(size=len(start)), start
     before = value - momentum @ momentum / 2
     for _ in range(random.integers(1, most + 1)):
-        at, momentum, slope, value = leapfrog(density, at, momentum, slope, step)
+        place, momentum, slope, value = leapfrog(density, place, momentum, slope, step)
     energy = float(value - momentum @ momentum / 2 - before)
     accepted = float(np.exp(min(0.0, energy))) if np.isfinite(energy) else 0.0
-    return (at if random.random() < accepted else start), accepted
+    return (place if random.random() < accepted else start), accepted

@@ -16,14 +16,14 @@ from models.bayes.hamiltonian import LogDensity
 def sample(density: LogDensity, start: np.ndarray, draws: int, warmup: int, seed: int) -> np.ndarray:
     """Return the chain after the warm-up, shape (draws, size)."""
     random, size = np.random.default_rng(seed), len(start)
-    at, value = start, density(start)[0]
-    root, made = 0.01 * np.eye(size), np.empty((warmup + draws, size))
+    place, value = start, density(start)[0]
+    root, chain = 0.01 * np.eye(size), np.empty((warmup + draws, size))
     for step in range(warmup + draws):
         if 200 <= step <= warmup and step % 200 == 0:  # of the later half of what was seen
-            root = 2.38 / np.sqrt(size) * np.linalg.cholesky(np.cov(made[step // 2 : step].T) + 1e-10 * np.eye(size))
-        other = at + root @ random.normal(size=size)
-        there = density(other)[0]
+            root = 2.38 / np.sqrt(size) * np.linalg.cholesky(np.cov(chain[step // 2 : step].T) + 1e-10 * np.eye(size))
+        proposal = place + root @ random.normal(size=size)
+        there = density(proposal)[0]
         if np.log(random.random()) < there - value:
-            at, value = other, there
-        made[step] = at
-    return made[warmup:]
+            place, value = proposal, there
+        chain[step] = place
+    return chain[warmup:]

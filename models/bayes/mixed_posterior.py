@@ -31,7 +31,7 @@ class Density:
         """y, group: (n,). x: (n, p). z: (n, k)."""
         groups, place = np.unique(group, return_inverse=True)
         self.count, self.groups, self.p, self.k = len(y), len(groups), x.shape[1], z.shape[1]
-        self.zz, self.zx = (mixed.sums(place, len(groups), z[:, :, None] * other[:, None, :]) for other in (z, x))
+        self.zz, self.zx = (mixed.sums(place, len(groups), z[:, :, None] * matrix[:, None, :]) for matrix in (z, x))
         self.zy = mixed.sums(place, len(groups), z * y[:, None])
         self.xx, self.xy, self.yy = x.T @ x, x.T @ y, float(y @ y)
         self.lower = np.tril_indices(self.k)
@@ -99,13 +99,13 @@ class Density:
 def sampled(density: Density, start: np.ndarray, draws: int = DRAWS, seed: int = 0) -> np.ndarray:
     """Return chains, shape (CHAINS, draws, size)."""
     apart = np.random.default_rng(seed).normal(size=(CHAINS, len(start))) * 0.01
-    return np.array([nuts.sample(density, start + one, draws, draws, seed + k) for k, one in enumerate(apart)])
+    return np.array([nuts.sample(density, start + offset, draws, draws, seed + k) for k, offset in enumerate(apart)])
 
 
 def of_groups(density: Density, draws: np.ndarray, which: int, seed: int = 0) -> np.ndarray:
     """Return draws of one effect of each group with the fixed one, shape (draws, g). draws: (n, size)."""
     random, found = np.random.default_rng(seed), []
-    for at in draws:
-        means, spread = density.effects(at)
-        found.append(at[which] + means[:, which] + np.sqrt(spread[:, which, which]) * random.normal(size=len(means)))
+    for draw in draws:
+        means, spread = density.effects(draw)
+        found.append(draw[which] + means[:, which] + np.sqrt(spread[:, which, which]) * random.normal(size=len(means)))
     return np.array(found)

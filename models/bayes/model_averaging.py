@@ -45,27 +45,27 @@ def bic(matrix: np.ndarray, target: np.ndarray, model: Model) -> tuple[float, np
 
 def every(matrix: np.ndarray, target: np.ndarray) -> Average:
     """Return the average over all 2^k models."""
-    made = {model: bic(matrix, target, model) for model in product((False, True), repeat=matrix.shape[1])}
-    least = min(value for value, _ in made.values())
-    shares = {model: float(np.exp((least - value) / 2)) for model, (value, _) in made.items()}
+    fits = {model: bic(matrix, target, model) for model in product((False, True), repeat=matrix.shape[1])}
+    least = min(value for value, _ in fits.values())
+    shares = {model: float(np.exp((least - value) / 2)) for model, (value, _) in fits.items()}
     whole = sum(shares.values())
     return Average(
-        {model: share / whole for model, share in shares.items()}, {m: line for m, (_, line) in made.items()}
+        {model: share / whole for model, share in shares.items()}, {m: line for m, (_, line) in fits.items()}
     )
 
 
 def walk(matrix: np.ndarray, target: np.ndarray, steps: int, seed: int = 0) -> Average:
     """Return the average over the models that a walk of so many steps visits."""
     random, known = np.random.default_rng(seed), {}
-    at: Model = (False,) * matrix.shape[1]
-    known[at] = bic(matrix, target, at)
+    current: Model = (False,) * matrix.shape[1]
+    known[current] = bic(matrix, target, current)
     visits: dict[Model, float] = {}
     for _ in range(steps):
-        place = int(random.integers(len(at)))
-        other = (*at[:place], not at[place], *at[place + 1 :])
-        if other not in known:
-            known[other] = bic(matrix, target, other)
-        if np.log(random.random()) < (known[at][0] - known[other][0]) / 2:
-            at = other
-        visits[at] = visits.get(at, 0.0) + 1 / steps
+        place = int(random.integers(len(current)))
+        proposal = (*current[:place], not current[place], *current[place + 1 :])
+        if proposal not in known:
+            known[proposal] = bic(matrix, target, proposal)
+        if np.log(random.random()) < (known[current][0] - known[proposal][0]) / 2:
+            current = proposal
+        visits[current] = visits.get(current, 0.0) + 1 / steps
     return Average(visits, {model: known[model][1] for model in visits})

@@ -44,11 +44,11 @@ def build(
 ) -> Part:
     """Return the part of 2^depth steps from an end, forward (1) or back (-1)."""
     if depth == 0:
-        at, momentum, slope, value = leapfrog(density, *end, way * step)
+        place, momentum, slope, value = leapfrog(density, *end, way * step)
         weight = value - momentum @ momentum / 2 - before
         weight = weight if np.isfinite(weight) else -np.inf
-        new = (at, momentum, slope)
-        return Part(new, new, at, weight, weight > -TOO_FAR, float(np.exp(min(0.0, weight))), 1)
+        new = (place, momentum, slope)
+        return Part(new, new, place, weight, weight > -TOO_FAR, float(np.exp(min(0.0, weight))), 1)
     first = build(density, end, way, depth - 1, step, before, random)
     if not first.goes_on:
         return first
@@ -74,16 +74,16 @@ def trajectory(
     value, slope = density(start)
     momentum = random.normal(size=len(start))
     end = (start, momentum, slope)
-    made, steps, accepted = Part(end, end, start, 0.0, True, 0.0, 0), 0, 0.0
+    tree, steps, accepted = Part(end, end, start, 0.0, True, 0.0, 0), 0, 0.0
     before = float(value - momentum @ momentum / 2)
     for depth in range(DEEPEST):
         way = 1 if random.random() < 0.5 else -1
-        new = build(density, made.right if way == 1 else made.left, way, depth, step, before, random)
+        new = build(density, tree.right if way == 1 else tree.left, way, depth, step, before, random)
         accepted, steps = accepted + new.accepted, steps + new.steps
-        made = joined(made, new, way, random, even=False)
-        if not made.goes_on:
+        tree = joined(tree, new, way, random, even=False)
+        if not tree.goes_on:
             break
-    return made.place, accepted / steps
+    return tree.place, accepted / steps
 
 
 def sample(density: LogDensity, start: np.ndarray, draws: int, warmup: int, seed: int) -> np.ndarray:

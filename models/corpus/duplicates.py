@@ -45,11 +45,11 @@ def shingles(text: str) -> np.ndarray:
     """Return the numbers of the distinct runs of words of a text, in order. A shorter text is one run."""
     words = np.array([number(word) for word in text.split()], np.uint64)
     size = min(WORDS, len(words))
-    made = np.zeros(len(words) - size + 1, np.uint64)
+    numbers = np.zeros(len(words) - size + 1, np.uint64)
     for start in range(size):
-        made = made * np.uint64(0x9E3779B97F4A7C15) + words[start : start + len(made)]
-        made ^= made >> np.uint64(29)
-    return np.unique(made)
+        numbers = numbers * np.uint64(0x9E3779B97F4A7C15) + words[start : start + len(numbers)]
+        numbers ^= numbers >> np.uint64(29)
+    return np.unique(numbers)
 
 
 def similarity(one: np.ndarray, two: np.ndarray) -> float:
@@ -62,10 +62,10 @@ def signatures(texts: Sequence[str], seed: int = 0) -> np.ndarray:
     """Return the least of each hash over the shingles of each text, shape (texts, HASHES)."""
     random = np.random.default_rng(seed)
     factors, shifts = random.integers(2**63, size=(2, HASHES), dtype=np.uint64) * np.uint64(2) + np.uint64(1)
-    made = np.empty((len(texts), HASHES), np.uint32)
+    hashes = np.empty((len(texts), HASHES), np.uint32)
     for place, text in enumerate(texts):
-        made[place] = ((shingles(text)[:, None] * factors + shifts) >> np.uint64(32)).min(axis=0)
-    return made
+        hashes[place] = ((shingles(text)[:, None] * factors + shifts) >> np.uint64(32)).min(axis=0)
+    return hashes
 
 
 def near(signed: np.ndarray, similar: float = SIMILAR) -> list[tuple[Pair, float]]:

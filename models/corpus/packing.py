@@ -25,9 +25,9 @@ class Packed:
 
 def concatenated(documents: Sequence[np.ndarray], length: int, end: int) -> Packed:
     """Return documents one after the other, `end` after each; the last window is left out where it is not full."""
-    whole = np.concatenate([np.empty(0, np.int64), *(piece for one in documents for piece in (one, [end]))])
+    whole = np.concatenate([np.empty(0, np.int64), *(piece for document in documents for piece in (document, [end]))])
     count = len(whole) // length
-    borders = np.cumsum([len(one) + 1 for one in documents])
+    borders = np.cumsum([len(document) + 1 for document in documents])
     starts = np.concatenate([[0], borders[:-1]])[: len(documents)]
     cut = int((starts // length != (borders - 1) // length).sum())
     return Packed(whole[: count * length].reshape(count, length).astype(np.int64), 0, len(whole) - count * length, cut)
@@ -69,9 +69,9 @@ def pieces(documents: Sequence[np.ndarray], length: int, end: int) -> Iterator[n
 
 def filled(windows: Sequence[Sequence[np.ndarray]], documents: Sequence[np.ndarray], length: int, pad: int) -> Packed:
     """Return windows of some pieces each, filled up with padding."""
-    made = np.full((len(windows), length), pad, np.int64)
-    for row, parts in zip(made, windows, strict=True):
+    tokens = np.full((len(windows), length), pad, np.int64)
+    for row, parts in zip(tokens, windows, strict=True):
         whole = np.concatenate(parts)
         row[: len(whole)] = whole
-    padding = made.size - sum(len(one) + 1 for one in documents)
-    return Packed(made, padding, 0, sum(len(one) + 1 > length for one in documents))
+    padding = tokens.size - sum(len(document) + 1 for document in documents)
+    return Packed(tokens, padding, 0, sum(len(document) + 1 > length for document in documents))

@@ -58,11 +58,11 @@ def fit(
 
     def loss(encoder: nn.Module, batch: tuple[list[int], list[int], list[np.ndarray]]) -> torch.Tensor:
         asked, numbers, right = batch
-        near = read(encoder, [claims[one] for one in asked], start.tokens.pad)
-        far = read(encoder, [abstracts[one] for one in numbers], start.tokens.pad)
+        near = read(encoder, [claims[number] for number in asked], start.tokens.pad)
+        far = read(encoder, [abstracts[number] for number in numbers], start.tokens.pad)
         cosines = plan.scale * near @ far.T
         target = torch.arange(len(asked), device=cosines.device)
-        also = torch.tensor(np.stack([np.isin(numbers, one) for one in right]), device=cosines.device)
+        also = torch.tensor(np.stack([np.isin(numbers, answers) for answers in right]), device=cosines.device)
         also[target, target] = False  # another relevant one needs no distinction
         return functional.cross_entropy(cosines.float().masked_fill(also, -torch.inf), target)
 
@@ -82,9 +82,9 @@ def read(encoder: nn.Module, rows: Rows, pad: int) -> torch.Tensor:
 @torch.inference_mode()
 def embed(encoder: Encoder, rows: Rows, pad: int) -> np.ndarray:
     """Return the vectors of texts, each of length 1, shape (n, width)."""
-    made, kind = np.empty((len(rows), encoder.shape.width), np.float32), next(encoder.parameters()).device
-    for at, batch in batches(rows, pad, 256 if kind.type == "cuda" else 32):
+    vectors, kind = np.empty((len(rows), encoder.shape.width), np.float32), next(encoder.parameters()).device
+    for places, batch in batches(rows, pad, 256 if kind.type == "cuda" else 32):
         with torch.autocast(kind.type, enabled=kind.type == "cuda"):
             sums = encoder(batch.to(kind), batch.to(kind) != pad).sum(1)
-        made[at] = functional.normalize(sums.float(), dim=1).cpu().numpy()
-    return made
+        vectors[places] = functional.normalize(sums.float(), dim=1).cpu().numpy()
+    return vectors

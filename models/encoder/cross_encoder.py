@@ -50,8 +50,8 @@ class CrossEncoder(nn.Module):
     def forward(self, tokens: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
         """Return how well each pair fits, shape (batch,). tokens, there: (batch, time)."""
         mean = self.encoder(tokens, there).sum(1) / there.sum(1, keepdim=True)
-        made: torch.Tensor = self.head(mean).squeeze(-1)
-        return made
+        scores: torch.Tensor = self.head(mean).squeeze(-1)
+        return scores
 
 
 class Pairs:
@@ -76,13 +76,13 @@ def device() -> torch.device:
 def lists(scores: np.ndarray, relevant: Sequence[np.ndarray], plan: Plan, epoch: int) -> list[tuple[int, list[int]]]:
     """Return a claim and its abstracts, a relevant one first, for each relevant abstract, in random order."""
     rng = np.random.default_rng((plan.seed, epoch))
-    made = []
+    groups = []
     for claim, (row, right) in enumerate(zip(scores, relevant, strict=True)):
         first = [number for number in np.argsort(-row, kind="stable")[: plan.depth].tolist() if number not in right]
-        made += [
+        groups += [
             (claim, [number, *rng.choice(first, plan.others, replace=False).tolist()]) for number in right.tolist()
         ]
-    return [made[place] for place in rng.permutation(len(made))]
+    return [groups[place] for place in rng.permutation(len(groups))]
 
 
 def fit(
@@ -100,7 +100,9 @@ def fit(
     def steps(epoch: int) -> Iterator[torch.Tensor]:
         order = lists(scores, relevant, plan, epoch)
         for place in range(0, len(order), plan.lists):
-            rows = [pairs.row(claim, one) for claim, numbers in order[place : place + plan.lists] for one in numbers]
+            rows = [
+                pairs.row(claim, number) for claim, numbers in order[place : place + plan.lists] for number in numbers
+            ]
             longest = max(map(len, rows))
             yield torch.tensor([[*row, *[pairs.pad] * (longest - len(row))] for row in rows]).to(device())
 
@@ -119,13 +121,15 @@ def reordered(network: CrossEncoder, pairs: Pairs, scores: np.ndarray, depth: in
     """Return how well the first abstracts of a ranking fit each claim; -infinity for the others, shape like scores."""
     first = np.argsort(-scores, axis=1, kind="stable")[:, :depth]
     claim, abstract = np.repeat(np.arange(len(first)), first.shape[1]), first.ravel()
-    rows = [pairs.row(one, number) for one, number in zip(claim.tolist(), abstract.tolist(), strict=True)]
-    made, kind = np.full(scores.shape, -np.inf), next(network.parameters()).device
-    for at, batch in batches(rows, pairs.pad, 256 if kind.type == "cuda" else 32):
+    rows = [
+        pairs.row(claim_number, number) for claim_number, number in zip(claim.tolist(), abstract.tolist(), strict=True)
+    ]
+    reranked, kind = np.full(scores.shape, -np.inf), next(network.parameters()).device
+    for places, batch in batches(rows, pairs.pad, 256 if kind.type == "cuda" else 32):
         with torch.autocast(kind.type, torch.bfloat16):
             fits = network(batch.to(kind), batch.to(kind) != pairs.pad)
-        made[claim[at], abstract[at]] = fits.float().cpu().numpy()
-    return made
+        reranked[claim[places], abstract[places]] = fits.float().cpu().numpy()
+    return reranked
 
 
 def mixed(scores: np.ndarray, fits: np.ndarray, share: float) -> np.ndarray:

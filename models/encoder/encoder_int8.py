@@ -48,16 +48,16 @@ def quantized(encoder: Encoder) -> bytes:
         x = graph.norm(graph.node("Add", [x, graph.linear(inner, layer.down)]), layer.norms[1])
     column = graph.node("Unsqueeze", [graph.node("Cast", [THERE], to=TensorProto.FLOAT), graph.last])
     graph.node("Mul", [x, column], READ)
-    given = [(TOKENS, TensorProto.INT64), (THERE, TensorProto.BOOL)]
-    made = helper.make_graph(
+    inputs = [(TOKENS, TensorProto.INT64), (THERE, TensorProto.BOOL)]
+    network = helper.make_graph(
         graph.nodes,
         "encoder",
-        [helper.make_tensor_value_info(name, kind, ["texts", "time"]) for name, kind in given],
+        [helper.make_tensor_value_info(name, kind, ["texts", "time"]) for name, kind in inputs],
         [helper.make_tensor_value_info(READ, TensorProto.FLOAT, ["texts", "time", shape.width])],
         graph.constants,
     )
     opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("com.microsoft", 1)]
-    return onnx_files.plain(helper.make_model(made, opset_imports=opsets, ir_version=IR))
+    return onnx_files.plain(helper.make_model(network, opset_imports=opsets, ir_version=IR))
 
 
 class Graph:
@@ -106,7 +106,7 @@ class Graph:
 
     def heads(self, qkv: str, place: int, shape: Shape) -> str:
         """Add the queries, keys or values, (texts, heads, time, width of a head); the keys are turned for a product."""
-        first, last = (self.constant([at * shape.width]) for at in (place, place + 1))
+        first, last = (self.constant([position * shape.width]) for position in (place, place + 1))
         part = self.node("Slice", [qkv, first, last, self.last])
         split = self.node("Reshape", [part, self.constant([0, 0, shape.heads, -1])])
         return self.node("Transpose", [split], perm=[0, 2, 3, 1] if place == 1 else [0, 2, 1, 3])

@@ -47,8 +47,8 @@ class Regressor(nn.Module):
 
     def forward(self, tokens: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
         """Return the numbers, (batch,). tokens, there: (batch, time)."""
-        made: torch.Tensor = self.head(functional.normalize(self.encoder(tokens, there).sum(1), dim=1)).squeeze(-1)
-        return made
+        numbers: torch.Tensor = self.head(functional.normalize(self.encoder(tokens, there).sum(1), dim=1)).squeeze(-1)
+        return numbers
 
 
 def tune(
@@ -68,9 +68,9 @@ def tune(
     lengths, values = np.array([len(row) for row in rows]), torch.tensor(target, dtype=torch.float32)
 
     def epoch(number: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        for at in mixed(lengths, plan.batch, np.random.default_rng((seed, number))):
-            for order, batch in batches([rows[place] for place in at], pad, len(at)):
-                yield batch, values[at[order]]
+        for places in mixed(lengths, plan.batch, np.random.default_rng((seed, number))):
+            for order, batch in batches([rows[place] for place in places], pad, len(places)):
+                yield batch, values[places[order]]
 
     def loss(tuned: nn.Module, batch: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
         return functional.mse_loss(tuned(batch[0], batch[0] != pad), batch[1])
@@ -86,19 +86,19 @@ def tune(
 @torch.inference_mode()
 def predict(network: Regressor, start: SentenceEncoder, texts: Sequence[str]) -> np.ndarray:
     """Return the number of each text, shape (n,). start: what has the tokens."""
-    made, pad = np.empty(len(texts)), start.tokens.pad
-    for at, batch in batches(start.tokens.encode_all(texts, start.most), pad):
-        made[at] = network(batch, batch != pad).numpy()
-    return made
+    numbers, pad = np.empty(len(texts)), start.tokens.pad
+    for places, batch in batches(start.tokens.encode_all(texts, start.most), pad):
+        numbers[places] = network(batch, batch != pad).numpy()
+    return numbers
 
 
 def mixed(lengths: np.ndarray, size: int, random: np.random.Generator) -> Iterator[np.ndarray]:
     """Yield the places of each batch: dealt at random, texts of about one length together. lengths: shape (n,)."""
     order = random.permutation(len(lengths))
-    made = []
+    groups = []
     for start in range(0, len(order), size * POOL):
         pool = order[start : start + size * POOL]
         pool = pool[np.argsort(lengths[pool], kind="stable")]
-        made += [pool[first : first + size] for first in range(0, len(pool), size)]
-    for place in random.permutation(len(made)):
-        yield made[place]
+        groups += [pool[first : first + size] for first in range(0, len(pool), size)]
+    for place in random.permutation(len(groups)):
+        yield groups[place]

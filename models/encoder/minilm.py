@@ -77,11 +77,11 @@ def _quantized(encoder: Path, vocabulary: Path) -> bytes:
 
 def ours(theirs: Mapping[str, torch.Tensor], layers: int) -> dict[str, torch.Tensor]:
     """Return the weights of `transformers`' BertModel under the names of `models.encoder.sentence_encoder.Encoder`."""
-    made = {f"{name}.weight": theirs[f"embeddings.{other}.weight"] for name, other in ENDS.items()}
+    weights = {f"{name}.weight": theirs[f"embeddings.{source}.weight"] for name, source in ENDS.items()}
     for kind in ("weight", "bias"):
-        made[f"norm.{kind}"] = theirs[f"embeddings.LayerNorm.{kind}"]
+        weights[f"norm.{kind}"] = theirs[f"embeddings.LayerNorm.{kind}"]
         for layer in range(layers):
             for name, others in PARTS.items():
-                parts = [theirs[f"encoder.layer.{layer}.{other}.{kind}"] for other in others]
-                made[f"layers.{layer}.{name}.{kind}"] = torch.cat(parts)
-    return made
+                parts = [theirs[f"encoder.layer.{layer}.{source}.{kind}"] for source in others]
+                weights[f"layers.{layer}.{name}.{kind}"] = torch.cat(parts)
+    return weights

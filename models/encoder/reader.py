@@ -50,8 +50,8 @@ class Reader(nn.Module):
 
         tokens, may, there: (batch, time).
         """
-        made: torch.Tensor = self.head(self.encoder(tokens, there)).float().permute(2, 0, 1)
-        return made.masked_fill(~may, -torch.inf)
+        scores: torch.Tensor = self.head(self.encoder(tokens, there)).float().permute(2, 0, 1)
+        return scores.masked_fill(~may, -torch.inf)
 
 
 class Asked(NamedTuple):
@@ -88,15 +88,15 @@ class Texts:
 
 def place(question: Asked, begin: int, end: int) -> tuple[int, int] | None:
     """Return the first and the last token of an answer by its signs; None where it was not read."""
-    inside = [at for at, (left, right) in enumerate(question.spans) if left < end and right > begin]
+    inside = [index for index, (left, right) in enumerate(question.spans) if left < end and right > begin]
     return (question.first + inside[0], question.first + inside[-1]) if inside else None
 
 
 def padded(rows: Sequence[Asked], batch: torch.Tensor) -> torch.Tensor:
     """Return which tokens of a batch are of the paragraph, (batch, time)."""
     may = torch.zeros(batch.shape, dtype=torch.bool)
-    for at, one in enumerate(rows):
-        may[at, one.first : one.first + len(one.spans)] = True
+    for row, question in enumerate(rows):
+        may[row, question.first : question.first + len(question.spans)] = True
     return may
 
 
@@ -106,18 +106,18 @@ def fit(start: SentenceEncoder, rows: Sequence[Asked], right: Sequence[tuple[int
     network, pad = Reader(copy.deepcopy(start.encoder)).to(device()), start.tokens.pad
     network.encoder.requires_grad_(False)
     network.encoder.layers[plan.frozen :].requires_grad_(True)
-    lengths, truth = np.array([len(one.row) for one in rows]), torch.tensor(right)
+    lengths, truth = np.array([len(question.row) for question in rows]), torch.tensor(right)
 
     def steps(epoch: int) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
-        for at in mixed(lengths, plan.batch, np.random.default_rng((plan.seed, epoch))):
-            for order, batch in batches([rows[one].row for one in at], pad, len(at)):
-                may = padded([rows[one] for one in at[order]], batch)
-                yield batch.to(device()), may.to(device()), truth[at[order]].T.to(device())
+        for places in mixed(lengths, plan.batch, np.random.default_rng((plan.seed, epoch))):
+            for order, batch in batches([rows[place].row for place in places], pad, len(places)):
+                may = padded([rows[place] for place in places[order]], batch)
+                yield batch.to(device()), may.to(device()), truth[places[order]].T.to(device())
 
     def loss(network: nn.Module, given: tuple[torch.Tensor, torch.Tensor, torch.Tensor]) -> torch.Tensor:
         batch, may, ends = given
-        made = network(batch, may, batch != pad)
-        return (functional.cross_entropy(made[0], ends[0]) + functional.cross_entropy(made[1], ends[1])) / 2
+        scores = network(batch, may, batch != pad)
+        return (functional.cross_entropy(scores[0], ends[0]) + functional.cross_entropy(scores[1], ends[1])) / 2
 
     schedule = training.rising_and_falling(plan.epochs * -(-len(rows) // plan.batch))
     training.fit(network, loss, steps, epochs=plan.epochs, rate=plan.rate, schedule=schedule, clip=1.0, bfloat16=True)
@@ -127,14 +127,14 @@ def fit(start: SentenceEncoder, rows: Sequence[Asked], right: Sequence[tuple[int
 @torch.inference_mode()
 def answers(network: Reader, rows: Sequence[Asked], paragraphs: Sequence[str], pad: int) -> list[Answer]:
     """Return the best answer of each question in its paragraph."""
-    made, kind = [Answer("", -np.inf, 0)] * len(rows), next(network.parameters()).device
-    for at, batch in batches([one.row for one in rows], pad, 128 if kind.type == "cuda" else 32):
-        may = padded([rows[one] for one in at], batch)
+    chosen, kind = [Answer("", -np.inf, 0)] * len(rows), next(network.parameters()).device
+    for places, batch in batches([question.row for question in rows], pad, 128 if kind.type == "cuda" else 32):
+        may = padded([rows[place] for place in places], batch)
         with torch.autocast(kind.type, torch.bfloat16):
             scores = network(batch.to(kind), may.to(kind), (batch != pad).to(kind)).cpu().numpy()
-        for number, begins, ends in zip(at.tolist(), *scores, strict=True):
-            made[number] = best(rows[number], paragraphs[number], begins, ends)
-    return made
+        for number, begins, ends in zip(places.tolist(), *scores, strict=True):
+            chosen[number] = best(rows[number], paragraphs[number], begins, ends)
+    return chosen
 
 
 def best(question: Asked, paragraph: str, begins: np.ndarray, ends: np.ndarray) -> Answer:

@@ -55,8 +55,8 @@ class Layer(nn.Module):
         q, k, v = self.qkv(x).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
         seen = attention.sdpa(q, k, v, mask).transpose(1, 2).flatten(2)
         x = self.norms[0](x + self.out(seen))
-        made: torch.Tensor = self.norms[1](x + self.down(functional.gelu(self.up(x))))
-        return made
+        output: torch.Tensor = self.norms[1](x + self.down(functional.gelu(self.up(x))))
+        return output
 
 
 class Encoder(nn.Module):
@@ -87,9 +87,9 @@ def batches(rows: Sequence[Sequence[int]], pad: int, size: int = BATCH) -> Itera
     """Yield the places of some rows, the longest first, and their tokens, (batch, time), padded at their ends."""
     order = np.argsort([-len(row) for row in rows], kind="stable")
     for start in range(0, len(rows), size):
-        at = order[start : start + size]
-        longest = len(rows[at[0]])
-        yield at, torch.tensor([[*rows[i], *[pad] * (longest - len(rows[i]))] for i in at])
+        places = order[start : start + size]
+        longest = len(rows[places[0]])
+        yield places, torch.tensor([[*rows[i], *[pad] * (longest - len(rows[i]))] for i in places])
 
 
 class Network(Protocol):
@@ -139,13 +139,13 @@ class SentenceEncoder(Generic[N]):
         vectors = np.empty((len(texts), self.encoder.shape.width), np.float32)
         shares: list[np.ndarray] = [np.empty(0)] * len(texts)
         turned = torch.tensor(directions, dtype=torch.float32)
-        for at, batch in batches(self.tokens.encode_all(texts, self.most), self.tokens.pad, size):
+        for places, batch in batches(self.tokens.encode_all(texts, self.most), self.tokens.pad, size):
             there = batch != self.tokens.pad
             read = self.encoder(batch, there)
             sums = read.sum(1)
             length = sums.norm(dim=1, keepdim=True)
-            vectors[at] = (sums / length).numpy()
+            vectors[places] = (sums / length).numpy()
             each = (read @ turned / length[:, :, None]).numpy()
-            for place, part, count in zip(at.tolist(), each, there.sum(1).tolist(), strict=True):
+            for place, part, count in zip(places.tolist(), each, there.sum(1).tolist(), strict=True):
                 shares[place] = part[:count]
         return vectors, shares

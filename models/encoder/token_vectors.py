@@ -28,15 +28,15 @@ def of(sentences: Sequence[Sequence[str]], weights: Mapping[str, Path], layers: 
     A token behind the last that is read has zeros.
     """
     shared = minilm.shared(weights)
-    texts = [" ".join(one) for one in sentences]
+    texts = [" ".join(sentence) for sentence in sentences]
     starts = np.cumsum([0, *map(len, sentences)])
-    made = np.zeros((starts[-1], shared.encoder.shape.width), np.float32)
-    for at, batch in batches(shared.tokens.encode_all(texts, TOKENS), shared.tokens.pad):
+    means = np.zeros((starts[-1], shared.encoder.shape.width), np.float32)
+    for places, batch in batches(shared.tokens.encode_all(texts, TOKENS), shared.tokens.pad):
         read = layered(shared, batch, layers)
-        for row, place in enumerate(at.tolist()):
+        for row, place in enumerate(places.tolist()):
             owned = owners(shared, sentences[place])
-            made[starts[place] : starts[place + 1]] = owned @ read[row, : owned.shape[1]]
-    return made
+            means[starts[place] : starts[place + 1]] = owned @ read[row, : owned.shape[1]]
+    return means
 
 
 def owners(shared: SentenceEncoder, sentence: Sequence[str]) -> np.ndarray:
@@ -46,13 +46,13 @@ def owners(shared: SentenceEncoder, sentence: Sequence[str]) -> np.ndarray:
     owner = np.searchsorted(ends, [start for start, _ in spans], side="right")
     inside = [end > start for start, end in spans]  # begin and end of the sentence have no signs
     of_word = ((owner == np.arange(len(ends))[:, None]) & inside).astype(np.float32)
-    made: np.ndarray = of_word / np.maximum(of_word.sum(axis=1, keepdims=True), 1)
-    return made
+    shares: np.ndarray = of_word / np.maximum(of_word.sum(axis=1, keepdims=True), 1)
+    return shares
 
 
 def kept(sentences: Sequence[Sequence[str]], weights: Mapping[str, Path]) -> np.ndarray:
     """Return the same from files under CAPSTAN_HOME, or computed and written to them: studies share them."""
-    made = []
+    vectors = []
     for start in range(0, len(sentences), KEPT):
         part = sentences[start : start + KEPT]
         path = settings().home / "vectors" / f"{digest(str(LAYERS), *map(' '.join, part))}.npy"
@@ -60,8 +60,8 @@ def kept(sentences: Sequence[Sequence[str]], weights: Mapping[str, Path]) -> np.
             path.parent.mkdir(parents=True, exist_ok=True)
             with atomic_write(path) as partial, partial.open("wb") as file:
                 np.save(file, of(part, weights))
-        made.append(np.load(path))
-    return np.concatenate(made)
+        vectors.append(np.load(path))
+    return np.concatenate(vectors)
 
 
 @torch.inference_mode()
@@ -72,5 +72,5 @@ def layered(shared: SentenceEncoder, batch: torch.Tensor, layers: int) -> np.nda
     mask = torch.zeros(there.shape, dtype=x.dtype).masked_fill(~there, -torch.inf)[:, None, None]
     for layer in list(encoder.layers)[:layers]:
         x = layer(x, mask)
-    made: np.ndarray = x.numpy()
-    return made
+    vectors: np.ndarray = x.numpy()
+    return vectors

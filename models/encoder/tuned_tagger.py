@@ -39,11 +39,11 @@ class Tuned(nn.Module):
     def fit(self, read: Read, tags: Sequence[Tokens]) -> Tuned:
         """Return it, fitted. The vectors of `read` are not used."""
         torch.manual_seed(self.seed)
-        self.tags = sorted({tag for one in tags for tag in one})
+        self.tags = sorted({tag for sentence in tags for tag in sentence})
         encoder = copy.deepcopy(self.shared.encoder)
         encoder.layers = encoder.layers[:LAYERS]
-        for one in (encoder.words, encoder.places, encoder.kinds):
-            one.requires_grad_(False)
+        for table in (encoder.words, encoder.places, encoder.kinds):
+            table.requires_grad_(False)
         self.encoder, width = encoder, encoder.shape.width
         self.case = nn.Linear(CASES, width, bias=False)
         nn.init.zeros_(self.case.weight)
@@ -52,7 +52,7 @@ class Tuned(nn.Module):
         self.dropout = nn.Dropout(0.2)
         own = [*self.case.parameters(), *self.head.parameters(), self.moves]
         groups = [
-            {"params": [one for one in encoder.parameters() if one.requires_grad], "lr": RATE},
+            {"params": [parameter for parameter in encoder.parameters() if parameter.requires_grad], "lr": RATE},
             {"params": own, "lr": HEAD_RATE},
         ]
         optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
@@ -65,11 +65,11 @@ class Tuned(nn.Module):
         self.train()
         for _ in range(self.epochs):
             for number in random.permutation(len(ready)).tolist():
-                at, pieces, owned, cases, sizes = ready[number]
-                wanted = torch.zeros(len(at), int(sizes.max()), dtype=torch.long)
-                for row, place in enumerate(at.tolist()):
+                order, pieces, owned, cases, sizes = ready[number]
+                wanted = torch.zeros(len(order), int(sizes.max()), dtype=torch.long)
+                for row, place in enumerate(order.tolist()):
                     wanted[row, : len(tags[place])] = torch.tensor([self.tags.index(tag) for tag in tags[place]])
-                value = loss(self(pieces, owned, cases), self.moves, wanted, sizes) / len(at)
+                value = loss(self(pieces, owned, cases), self.moves, wanted, sizes) / len(order)
                 optimizer.zero_grad()
                 value.backward()
                 nn.utils.clip_grad_norm_(self.parameters(), 1.0)
@@ -90,29 +90,29 @@ class Tuned(nn.Module):
         mask = torch.zeros(there.shape).masked_fill(~there, -torch.inf)[:, None, None]
         for layer in encoder.layers:
             x = layer(x, mask)
-        made: torch.Tensor = self.head(torch.cat([self.dropout(owned @ x), cases], dim=2))
-        return made
+        scores: torch.Tensor = self.head(torch.cat([self.dropout(owned @ x), cases], dim=2))
+        return scores
 
     @torch.inference_mode()
     def predict(self, read: Read) -> list[list[str]]:
         """Return the tags of each token."""
         scores = [np.empty(0)] * len(read.sentences)
-        for at, pieces, owned, cases, sizes in self._batches(read.sentences):
-            for place, made, size in zip(at.tolist(), self(pieces, owned, cases), sizes.tolist(), strict=True):
-                scores[place] = made[:size].double().numpy()
+        for places, pieces, owned, cases, sizes in self._batches(read.sentences):
+            for place, rows, size in zip(places.tolist(), self(pieces, owned, cases), sizes.tolist(), strict=True):
+                scores[place] = rows[:size].double().numpy()
         field = CRF(len(self.tags))
         field.weights, field.moves = np.eye(len(self.tags)), self.moves.detach().double().numpy()
         named = [self.tags[number] for number in field.predict([np.concatenate(scores)], read.lengths)]
         return [named[a:b] for a, b in pairwise(np.cumsum([0, *read.lengths]).tolist())]
 
     def _batches(self, sentences: Sequence[Tokens]) -> Iterator[Batch]:
-        rows = self.shared.tokens.encode_all([" ".join(one) for one in sentences], token_vectors.TOKENS)
-        for at, pieces in batches(rows, self.shared.tokens.pad, BATCH):
-            sizes = torch.tensor([len(sentences[place]) for place in at])
-            owned = torch.zeros(len(at), int(sizes.max()), pieces.shape[1])
-            cases = torch.zeros(len(at), int(sizes.max()), CASES)
-            for row, place in enumerate(at.tolist()):
-                one = token_vectors.owners(self.shared, sentences[place])
-                owned[row, : one.shape[0], : one.shape[1]] = torch.tensor(one)
-                cases[row, : one.shape[0]] = torch.tensor(case(sentences[place]))
-            yield at, pieces, owned, cases, sizes
+        rows = self.shared.tokens.encode_all([" ".join(sentence) for sentence in sentences], token_vectors.TOKENS)
+        for places, pieces in batches(rows, self.shared.tokens.pad, BATCH):
+            sizes = torch.tensor([len(sentences[place]) for place in places])
+            owned = torch.zeros(len(places), int(sizes.max()), pieces.shape[1])
+            cases = torch.zeros(len(places), int(sizes.max()), CASES)
+            for row, place in enumerate(places.tolist()):
+                owner = token_vectors.owners(self.shared, sentences[place])
+                owned[row, : owner.shape[0], : owner.shape[1]] = torch.tensor(owner)
+                cases[row, : owner.shape[0]] = torch.tensor(case(sentences[place]))
+            yield places, pieces, owned, cases, sizes

@@ -21,10 +21,10 @@ def of(texts: Sequence[str], weights: Mapping[str, Path], int8: bool = False) ->
     """
     path = settings().home / "vectors" / f"{digest(*texts, *(['int8'] if int8 else []))}.npy"
     if not path.is_file():
-        made = (minilm.in_int8(weights) if int8 else minilm.shared(weights)).embed(texts)
+        vectors = (minilm.in_int8(weights) if int8 else minilm.shared(weights)).embed(texts)
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(path) as partial, partial.open("wb") as file:
-            np.save(file, made)
+            np.save(file, vectors)
     return np.asarray(np.load(path))
 
 

@@ -73,9 +73,9 @@ class Verifier:
         marked = [np.isin(np.arange(len(row)), list(each)) for row, each in zip(rows, reasons, strict=True)]
         scores = [np.zeros(len(row)) for row in rows]
         for train, test in GroupKFold(FOLDS).split(rows, groups=groups):
-            self._choose([rows[at] for at in train], [marked[at] for at in train])
-            for at in test:
-                scores[at] = self.reasons(rows[at])
+            self._choose([rows[place] for place in train], [marked[place] for place in train])
+            for place in test:
+                scores[place] = self.reasons(rows[place])
         self._choose(rows, marked)
         features = np.array([self.of_pair(pair, score) for pair, score in zip(pairs, scores, strict=True)])
         self.scale = StandardScaler().fit(features)
@@ -85,7 +85,7 @@ class Verifier:
 
     def judged(self, pairs: Sequence[Pair]) -> list[Judged]:
         """Return the verdict on each pair."""
-        made = []
+        verdicts = []
         order = [list(self.judge.classes_).index(name) for name in VERDICTS]
         for pair in pairs:
             reasons = self.reasons(self.of_sentences(pair))
@@ -93,13 +93,13 @@ class Verifier:
             chances = self.judge.predict_proba(features)[0][order]
             verdict = VERDICTS[int(chances.argmax())]
             chosen = self.chosen(reasons) if verdict != VERDICTS[2] else []
-            made.append(Judged(verdict, chances, reasons, chosen))
-        return made
+            verdicts.append(Judged(verdict, chances, reasons, chosen))
+        return verdicts
 
     def chosen(self, reasons: np.ndarray) -> list[int]:
         """Return the sentences over the threshold, at most BEST, and at least the best."""
         best = np.argsort(-reasons, kind="stable")[:BEST]
-        return sorted(at for at in best.tolist() if at == best[0] or reasons[at] >= self.threshold)
+        return sorted(place for place in best.tolist() if place == best[0] or reasons[place] >= self.threshold)
 
     def _count(self, pairs: Sequence[Pair]) -> None:
         """Learn how rare words are, in sentences."""
@@ -126,16 +126,16 @@ class Verifier:
         numbers = {word for word in claim if word[0].isdigit()}
         total = sum(self._weight(word) for word in claim) or 1.0
         rows = []
-        for at, sentence in enumerate(pair.sentences):
+        for place, sentence in enumerate(pair.sentences):
             own = set(stems(sentence))
             cover = sum(self._weight(word) for word in claim & own) / total
             share = len(numbers & own) / len(numbers) if numbers else 0.5
             rows.append(
-                [cover, len(claim & own) / max(len(claim), 1), share, math.log1p(len(own)), at / len(pair.sentences)]
+                [cover, len(claim & own) / max(len(claim), 1), share, math.log1p(len(own)), place / len(pair.sentences)]
             )
-        made = np.array(rows)
-        ranks = [(-column).argsort().argsort() for column in (near, made[:, 0])]
-        return np.column_stack([near, near - near.max(), *(1 / (1 + rank) for rank in ranks), made])
+        table = np.array(rows)
+        ranks = [(-column).argsort().argsort() for column in (near, table[:, 0])]
+        return np.column_stack([near, near - near.max(), *(1 / (1 + rank) for rank in ranks), table])
 
     def _weight(self, word: str) -> float:
         return self.weights.get(word, self.rare)
@@ -145,7 +145,7 @@ class Verifier:
         best = np.argsort(-reasons, kind="stable")[:BEST]
         seen = self.of_sentences(pair)
         claim = _signs(pair.claim)
-        signs = [_signs(pair.sentences[at]) for at in best]
+        signs = [_signs(pair.sentences[place]) for place in best]
         differ = [[*np.abs(claim - sign), *(claim * sign), claim[1] * sign[2] + claim[2] * sign[1]] for sign in signs]
         mean = pair.vectors[best].mean(axis=0)
         top = [reasons[best[0]], reasons[best].sum(), *seen.max(axis=0), *seen[best[0]]]

@@ -81,10 +81,10 @@ def _row(cell: Any) -> Any:
 
 def _text(node: Any) -> str:
     """Return what a paragraph says, without the paragraphs in it."""
-    made: list[str] = []
+    parts: list[str] = []
     for part in node.iterchildren("*"):
         if part.tag == TEXT:
-            made.append(part.text or "")
+            parts.append(part.text or "")
         elif part.tag not in (PARAGRAPH, TABLE, FALLBACK):
-            made.append(BLANKS.get(part.tag) or _text(part))
-    return "".join(made)
+            parts.append(BLANKS.get(part.tag) or _text(part))
+    return "".join(parts)

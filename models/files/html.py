@@ -27,17 +27,17 @@ def text(page: str) -> str:
         recover=True, no_network=True, remove_comments=True, remove_pis=True, huge_tree=True, encoding="utf-8"
     )
     root = etree.fromstring(page.encode(errors="replace"), parser)
-    made: list[str] = []
+    parts: list[str] = []
     hidden = 0
     for event, node in etree.iterwalk(root, events=("start", "end")) if root is not None else ():
         if event == "start":
             hidden += node.tag in SILENT
-            said, mark = node.text, "\t" if node.tag in CELLS else "\n"
+            content, mark = node.text, "\t" if node.tag in CELLS else "\n"
         else:
             hidden -= node.tag in SILENT
-            said, mark = node.tail, "" if node.tag in CELLS else "\n"
+            content, mark = node.tail, "" if node.tag in CELLS else "\n"
         if node.tag in BLOCKS or node.tag in CELLS:
-            made.append(mark)
-        if said and not hidden:
-            made.append(re.sub(r"\s+", " ", said))
-    return "".join(made)
+            parts.append(mark)
+        if content and not hidden:
+            parts.append(re.sub(r"\s+", " ", content))
+    return "".join(parts)

@@ -70,8 +70,8 @@ def joined(pages: Iterable[Sequence[Paragraph]]) -> Reading:
         for paragraph in page:
             goes_on = not text.endswith(ENDS) and paragraph[0][0].text[0].islower()
             for row, line in enumerate(paragraph):
-                for at, word in enumerate(line):
-                    joint = _joint(text, word, line[at - 1] if at else None, row > 0 or goes_on)
+                for index, word in enumerate(line):
+                    joint = _joint(text, word, line[index - 1] if index else None, row > 0 or goes_on)
                     if joint is None:
                         text, joint = text[:-1], ""
                         places[-1] = places[-1]._replace(end=len(text))
@@ -97,7 +97,7 @@ def blocks(words: Sequence[Word], depth: int = DEEPEST) -> list[list[Word]]:
         return [list(words)] if words else []
     height = _height(words)
     bands = _bands(words, PARAGRAPH * height)
-    for start in sorted(range(len(bands)), key=lambda at: -_tokens(bands[at]))[:CUTS]:
+    for start in sorted(range(len(bands)), key=lambda index: -_tokens(bands[index]))[:CUTS]:
         gutter = _gutter(bands[start], height)
         if gutter is None:
             continue
@@ -119,16 +119,16 @@ def blocks(words: Sequence[Word], depth: int = DEEPEST) -> list[list[Word]]:
 
 def _bands(words: Sequence[Word], least: float) -> list[list[Word]]:
     """Return the words from top to bottom, cut where a blank as high as `least` runs across."""
-    made: list[list[Word]] = []
+    bands: list[list[Word]] = []
     reached = 0.0
     for word in sorted(words, key=lambda word: word.top):
-        if made and word.top - reached < least:
-            made[-1].append(word)
+        if bands and word.top - reached < least:
+            bands[-1].append(word)
             reached = max(reached, word.bottom)
         else:
-            made.append([word])
+            bands.append([word])
             reached = word.bottom
-    return made
+    return bands
 
 
 def _gutter(band: Sequence[Word], height: float) -> float | None:
@@ -138,9 +138,9 @@ def _gutter(band: Sequence[Word], height: float) -> float | None:
         if word.left - reached >= GUTTER * height:
             gaps.append((word.left - reached, (word.left + reached) / 2))
         reached = max(reached, word.right)
-    for _, at in sorted(gaps, reverse=True)[:CUTS]:
-        if _keeps(band, at, LINES):
-            return at
+    for _, middle in sorted(gaps, reverse=True)[:CUTS]:
+        if _keeps(band, middle, LINES):
+            return middle
     return None
 
 
@@ -160,17 +160,17 @@ def _tokens(words: Sequence[Word]) -> int:
 
 def lines(words: Sequence[Word]) -> list[list[Word]]:
     """Return the words of a block by lines, each from left to right. A word is in a line that its middle is in."""
-    made: list[list[Word]] = []
+    rows: list[list[Word]] = []
     bottom = 0.0
     for word in sorted(words, key=lambda word: (word.top + word.bottom, word.left)):
         middle = (word.top + word.bottom) / 2
-        if made and middle < bottom - 0.1 * (word.bottom - word.top):
-            made[-1].append(word)
+        if rows and middle < bottom - 0.1 * (word.bottom - word.top):
+            rows[-1].append(word)
             bottom = max(bottom, word.bottom)
         else:
-            made.append([word])
+            rows.append([word])
             bottom = word.bottom
-    return [sorted(line, key=lambda word: word.left) for line in made]
+    return [sorted(line, key=lambda word: word.left) for line in rows]
 
 
 def paragraphs(block: Sequence[Word]) -> list[Paragraph]:
@@ -179,17 +179,17 @@ def paragraphs(block: Sequence[Word]) -> list[Paragraph]:
     blanks = [_top(row) - _bottom(before) for before, row in itertools.pairwise(rows)]
     usual = median(blanks) if blanks else 0.0
     left = min(row[0].left for row in rows)
-    made = [[rows[0]]]
+    groups = [[rows[0]]]
     for before, row, blank in zip(rows, rows[1:], blanks, strict=False):
         height, earlier = _height(row), _height(before)
         apart = blank > usual + PARAGRAPH * 0.5 * height and blank > PARAGRAPH * 0.5 * height
-        other = max(height, earlier) > HEADING * min(height, earlier)
+        resized = max(height, earlier) > HEADING * min(height, earlier)
         indented = height < row[0].left - left < 6 * height and before[0].left - left < 0.5 * height
-        if apart or other or indented or _is_row(row) or _is_row(before):
-            made.append([row])
+        if apart or resized or indented or _is_row(row) or _is_row(before):
+            groups.append([row])
         else:
-            made[-1].append(row)
-    return made
+            groups[-1].append(row)
+    return groups
 
 
 def _is_row(line: Sequence[Word]) -> bool:

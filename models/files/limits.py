@@ -31,5 +31,5 @@ SLOW = "It takes too long to read. Send a part of it."
 
 def damaged(kind: str, error: BaseException) -> Refused:
     """Return the refusal of a file that cannot be read, with the first line of what its reader said."""
-    said = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    return Refused(f"It is a damaged {kind} ({said[:200]}). Save it again.")
+    line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return Refused(f"It is a damaged {kind} ({line[:200]}). Save it again.")

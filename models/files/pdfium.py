@@ -112,14 +112,14 @@ def _is_scan(page: Any, words: list[Word]) -> bool:
 def _drawn(page: Any, limits: Limits) -> dict[str, Any]:
     """Return a page as a PNG, and how many points a pixel is. A huge page has fewer dots per inch."""
     width, height = page.get_size()
-    for one in page.get_objects(filter=[PICTURE], max_depth=5):
-        across, down = one.get_px_size()
+    for image in page.get_objects(filter=[PICTURE], max_depth=5):
+        across, down = image.get_px_size()
         if max(across, down) > limits.side:
             raise Refused(f"A picture in it has {across} x {down} pixels; at most {limits.side} a side are read.")
     scale = min(DOTS / POINT, (limits.side - 1) / max(width, height, 1))  # sides are rounded up
-    picture, made = page.render(scale=scale).to_pil(), io.BytesIO()
-    picture.save(made, "PNG", compress_level=1)
-    return {"picture": base64.b64encode(made.getvalue()).decode(), "point": width / picture.width}
+    picture, file = page.render(scale=scale).to_pil(), io.BytesIO()
+    picture.save(file, "PNG", compress_level=1)
+    return {"picture": base64.b64encode(file.getvalue()).decode(), "point": width / picture.width}
 
 
 def _words(page: Any, most: int) -> list[Word]:
@@ -132,24 +132,24 @@ def _words(page: Any, most: int) -> list[Word]:
     held = page.get_textpage()
     box = pdfium.FS_RECTF()
     corner, turned = page.get_cropbox(), page.get_rotation()
-    made: list[list[Letter]] = [[]]
-    for at in range(min(pdfium.FPDFText_CountChars(held), 2 * most)):
-        code = pdfium.FPDFText_GetUnicode(held, at)
+    words: list[list[Letter]] = [[]]
+    for index in range(min(pdfium.FPDFText_CountChars(held), 2 * most)):
+        code = pdfium.FPDFText_GetUnicode(held, index)
         blank = (code <= 0x20 and code not in HYPHENS) or code in (0xA0, 0x3000)
         parted = (
             blank
-            or pdfium.FPDFText_IsGenerated(held, at) == 1
-            or _leans(pdfium.FPDFText_GetCharAngle(held, at), turned)
+            or pdfium.FPDFText_IsGenerated(held, index) == 1
+            or _leans(pdfium.FPDFText_GetCharAngle(held, index), turned)
         )
-        if parted or not pdfium.FPDFText_GetLooseCharBox(held, at, ctypes.byref(box)):
-            made.append([])
+        if parted or not pdfium.FPDFText_GetLooseCharBox(held, index, ctypes.byref(box)):
+            words.append([])
             continue
         letter = (code, _turned((box.left, box.top, box.right, box.bottom), corner, turned))
-        if made[-1] and _apart(made[-1][-1][1], letter[1]):
-            made.append([])
-        made[-1].append(letter)
+        if words[-1] and _apart(words[-1][-1][1], letter[1]):
+            words.append([])
+        words[-1].append(letter)
     held.close()
-    return [word for word in map(_joined, filter(None, made)) if word.text]
+    return [word for word in map(_joined, filter(None, words)) if word.text]
 
 
 def _leans(angle: float, turned: int) -> bool:

@@ -44,5 +44,5 @@ def _codes(content: bytes) -> list[str]:
     marked = [code for mark, code in MARKS.items() if content.startswith(mark)]
     even, odd = content[:SAMPLE:2].count(0), content[1:SAMPLE:2].count(0)
     wide = ["utf-16-le" if odd > even else "utf-16-be"] if max(even, odd) > len(content[:SAMPLE]) / 5 else []
-    said = html.CODE.search(content[:SAMPLE])
-    return [*marked, *wide, *([said[1].decode()] if said else []), "utf-8", WESTERN]
+    declared = html.CODE.search(content[:SAMPLE])
+    return [*marked, *wide, *([declared[1].decode()] if declared else []), "utf-8", WESTERN]

@@ -89,7 +89,7 @@ def _parts(content: bytes, limits: Limits, asked: Asked, budget: PixelBudget | N
         kind = done.stderr.decode(errors="replace").strip().rpartition("\n")[2].partition(":")[0][:80]
         log.warning("The program that parses files ended with %d (%s).", done.returncode, kind or "no message")
         raise Refused("It is damaged, or takes too much memory to read. Save it again, or send a part of it.")
-    made = [json.loads(line) for line in done.stdout.splitlines()]
-    if made and "refused" in made[-1]:
-        raise Refused(made[-1]["refused"])
-    return made
+    parts = [json.loads(line) for line in done.stdout.splitlines()]
+    if parts and "refused" in parts[-1]:
+        raise Refused(parts[-1]["refused"])
+    return parts

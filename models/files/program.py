@@ -67,11 +67,11 @@ def _picture(content: bytes, limits: Limits, budget: PixelBudget | None) -> dict
     try:
         picture = picture_files.opened(content, budget, "white", limits.side)
     except ValueError as error:
-        said = str(error)
-        raise Refused(f"{said[0].upper()}{said[1:]}.") from None
-    made = io.BytesIO()
-    picture.save(made, "PNG", compress_level=1)
-    return {"picture": base64.b64encode(made.getvalue()).decode(), "point": 1.0}
+        message = str(error)
+        raise Refused(f"{message[0].upper()}{message[1:]}.") from None
+    file = io.BytesIO()
+    picture.save(file, "PNG", compress_level=1)
+    return {"picture": base64.b64encode(file.getvalue()).decode(), "point": 1.0}
 
 
 def _without_pages(content: bytes, limits: Limits) -> str:

@@ -39,8 +39,8 @@ def samples(content: bytes) -> np.ndarray:
     if rate != RATE:
         divisor = np.gcd(rate, RATE)
         sound = resample_poly(sound, RATE // divisor, rate // divisor)
-    made: np.ndarray = np.clip(np.rint(sound), -(2**15), 2**15 - 1).astype(np.int16)
-    return made
+    clipped: np.ndarray = np.clip(np.rint(sound), -(2**15), 2**15 - 1).astype(np.int16)
+    return clipped
 
 
 def text(content: bytes) -> str:

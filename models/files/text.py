@@ -25,9 +25,9 @@ def text_of(content: bytes, limits: Limits = LIMITS, budget: PixelBudget | None 
 
 def read(content: bytes, limits: Limits = LIMITS, budget: PixelBudget | None = None) -> Reading:
     """Return the text of a file as `text_of` does, and of a PDF or a picture where each word stands."""
-    made = process.reading(content, limits, budget)
-    checked(made.text, limits)
-    return made
+    document = process.reading(content, limits, budget)
+    checked(document.text, limits)
+    return document
 
 
 def checked(text: str, limits: Limits = LIMITS) -> str:

@@ -22,8 +22,8 @@ def interval(
     """
     random, count = np.random.default_rng(0), len(own)
     starts = random.integers(count, size=(REPEATS, -(-count // BLOCK)))
-    at = ((starts[:, :, None] + np.arange(BLOCK)) % count).reshape(REPEATS, -1)[:, :count]
-    low, high = np.quantile(statistic(own[at], other[at]), [0.025, 0.975])
+    days = ((starts[:, :, None] + np.arange(BLOCK)) % count).reshape(REPEATS, -1)[:, :count]
+    low, high = np.quantile(statistic(own[days], other[days]), [0.025, 0.975])
     return float(statistic(own, other)), float(low), float(high)
 
 

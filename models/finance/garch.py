@@ -91,8 +91,8 @@ def _parameters(free: np.ndarray) -> tuple[float, float, float, float, float]:
 def _variances(surprises: np.ndarray, omega: float, alpha: float, beta: float, before: float) -> np.ndarray:
     """Return the recursion as what it is, a linear filter of the squared surprises, shape (days + 1,)."""
     squares = np.concatenate([[before], surprises**2])
-    made, _ = lfilter([1.0], [1.0, -beta], omega + alpha * squares, zi=[beta * before])
-    return np.asarray(made)
+    variances, _ = lfilter([1.0], [1.0, -beta], omega + alpha * squares, zi=[beta * before])
+    return np.asarray(variances)
 
 
 def _log_likelihood(surprises: np.ndarray, variances: np.ndarray, degrees: float) -> float:

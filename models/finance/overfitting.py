@@ -130,10 +130,10 @@ def _samples(days: int, repeats: int, block: float, random: np.random.Generator)
     """
     begins = random.random((repeats, days)) < 1 / block
     begins[:, 0] = True
-    at = np.arange(days)
-    begun = np.maximum.accumulate(np.where(begins, at, 0), axis=1)
+    index = np.arange(days)
+    begun = np.maximum.accumulate(np.where(begins, index, 0), axis=1)
     first = random.integers(days, size=(repeats, days))
-    drawn = (np.take_along_axis(first, begun, axis=1) + at - begun) % days
+    drawn = (np.take_along_axis(first, begun, axis=1) + index - begun) % days
     counts = np.bincount((drawn + days * np.arange(repeats)[:, None]).ravel(), minlength=repeats * days)
     return counts.reshape(repeats, days).astype(float)
 

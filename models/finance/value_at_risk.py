@@ -135,4 +135,4 @@ def _scaled(
 
 
 def _joined(parts: list[Forecasts]) -> Forecasts:
-    return Forecasts(np.concatenate([one.limits for one in parts]), np.concatenate([one.tails for one in parts]))
+    return Forecasts(np.concatenate([part.limits for part in parts]), np.concatenate([part.tails for part in parts]))

@@ -55,9 +55,9 @@ def learn(windows: Windows, rows: np.ndarray, forecast: np.ndarray) -> tuple[Spr
 
     rows, forecast: of `unseen`.
     """
-    made = windows[rows]
-    spread = Spread().fit(windows, made, forecast)
-    scores = (made.truth - forecast[..., MIDDLE]) / spread.predict(made, forecast)
+    held_out = windows[rows]
+    spread = Spread().fit(windows, held_out, forecast)
+    scores = (held_out.truth - forecast[..., MIDDLE]) / spread.predict(held_out, forecast)
     multiples = np.quantile(scores, LEVELS)
     below = np.array(LEVELS) < LEVELS[MIDDLE]
     multiples[MIDDLE] = 0

@@ -82,8 +82,8 @@ class Ridge:
         inputs, base = responses.inputs(self.weather.fill(windows) if self.weather else windows)
         # A line that has learned from summer alone would lead a winter's day anywhere.
         rows = np.clip(((inputs - self.center) / self.spread).swapaxes(0, 1), *self.range)
-        made = [
+        forecasts = [
             usual + self._kernel(new, old) @ weights
             for new, old, usual, weights in zip(rows, self.rows, self.usual, self.weights, strict=True)
         ]
-        return np.asarray((base + np.stack(made, axis=1))[..., None] + self.errors)
+        return np.asarray((base + np.stack(forecasts, axis=1))[..., None] + self.errors)

@@ -26,5 +26,5 @@ def blocks(windows: Windows) -> list[tuple[Windows, Windows]]:
 def forecast(make: Callable[[], Forecaster], windows: Windows) -> tuple[Windows, np.ndarray]:
     """Return the windows from the first origin on, and their quantiles, each by what learned all before its origin."""
     parts = blocks(windows)
-    made = [make().fit(past).predict(block) for past, block in parts]
-    return windows[len(parts[0][0]) :], np.concatenate(made)
+    forecasts = [make().fit(past).predict(block) for past, block in parts]
+    return windows[len(parts[0][0]) :], np.concatenate(forecasts)

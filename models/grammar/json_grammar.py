@@ -162,7 +162,7 @@ def left(stack: Stack) -> int:
 
 def after(stacks: Iterable[Stack], byte: int) -> dict[Stack, None]:
     """Return the ways to go on after a byte; none where it may not come."""
-    return ways(one for stack in stacks if stack for one in _read(*stack, byte))
+    return ways(way for stack in stacks if stack for way in _read(*stack, byte))
 
 
 def _read(node: Node, place: int, rest: Stack, byte: int) -> Iterator[Stack]:

@@ -112,8 +112,8 @@ class _Reader:
         if "anyOf" in own:
             _alone(own, "anyOf", where)
             options = _list(own["anyOf"], f"{where}/anyOf")
-            made = [self.value(option, f"{where}/anyOf/{place}", depth) for place, option in enumerate(options)]
-            return _any(made)
+            nodes = [self.value(option, f"{where}/anyOf/{place}", depth) for place, option in enumerate(options)]
+            return _any(nodes)
         types = _types(own, where)
         if own.keys() & {"enum", "const"}:
             return _constants(own, types, where)

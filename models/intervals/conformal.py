@@ -33,12 +33,12 @@ class Conformal:
         """
         side, scores = (1 + self.level) / 2, errors / scale
         self.multiples = {
-            int(one): (-quantile(-scores[group == one], side), quantile(scores[group == one], side))
-            for one in np.unique(group)
+            int(label): (-quantile(-scores[group == label], side), quantile(scores[group == label], side))
+            for label in np.unique(group)
         }
         return self
 
     def interval(self, predicted: np.ndarray, scale: np.ndarray, group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the lower and the upper ends for predictions of shape (n,)."""
-        low, high = np.array([self.multiples[int(one)] for one in group]).reshape(-1, 2).T
+        low, high = np.array([self.multiples[int(label)] for label in group]).reshape(-1, 2).T
         return predicted + scale * low, predicted + scale * high

@@ -41,11 +41,11 @@ class Forest:
 
     def weights(self, matrix: np.ndarray) -> np.ndarray:
         """Return the weight of each house that was learned from, shape (m, n): each row adds up to 1."""
-        bins, made = self._bins(matrix), np.zeros((len(matrix), len(self.target)))
+        bins, shares = self._bins(matrix), np.zeros((len(matrix), len(self.target)))
         for (columns, tree), leaf in zip(self.trees, self.leaves, strict=True):
             same = tree.predict(bins[:, columns])[:, None] == leaf
-            made += same / np.maximum(same.sum(axis=1, keepdims=True), 1)
-        return np.asarray(made / made.sum(axis=1, keepdims=True))
+            shares += same / np.maximum(same.sum(axis=1, keepdims=True), 1)
+        return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
     def predict(self, matrix: np.ndarray, levels: list[float]) -> np.ndarray:
         """Return the quantiles, shape (m, levels)."""

@@ -24,7 +24,7 @@ class Network:
 
         torch.manual_seed(self.seed)
         self.mean, self.scale = target.mean(), target.std()
-        made: Any = torch.nn.Sequential(
+        network: Any = torch.nn.Sequential(
             torch.nn.Linear(matrix.shape[1], self.width),
             torch.nn.SiLU(),
             torch.nn.Dropout(0.1),
@@ -32,10 +32,10 @@ class Network:
             torch.nn.SiLU(),
             torch.nn.Linear(self.width, len(self.levels)),
         )
-        self.layers, levels = made, torch.tensor(self.levels)
+        self.layers, levels = network, torch.tensor(self.levels)
         inputs = torch.tensor(matrix, dtype=torch.float32)
         truth = torch.tensor((target - self.mean) / self.scale, dtype=torch.float32)[:, None]
-        optimizer = torch.optim.AdamW(made.parameters(), lr=3e-3, weight_decay=0.1)
+        optimizer = torch.optim.AdamW(network.parameters(), lr=3e-3, weight_decay=0.1)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1e-2, total_steps=self.rounds)
         for _ in range(self.rounds):
             below = truth - self._quantiles(inputs)
@@ -44,7 +44,7 @@ class Network:
             loss.backward()
             optimizer.step()
             schedule.step()
-        made.eval()
+        network.eval()
         return self
 
     def _quantiles(self, inputs: Any) -> Any:
@@ -58,5 +58,5 @@ class Network:
         import torch
 
         with torch.no_grad():
-            made = self._quantiles(torch.tensor(matrix, dtype=torch.float32)).numpy().astype(float)
-        return np.asarray(made * self.scale + self.mean)
+            quantiles = self._quantiles(torch.tensor(matrix, dtype=torch.float32)).numpy().astype(float)
+        return np.asarray(quantiles * self.scale + self.mean)

@@ -42,24 +42,24 @@ class Value:
 
     def __add__(self, other: Value | float) -> Value:
         other = other if isinstance(other, Value) else Value(other)
-        one, two = self.data.shape, other.data.shape
-        return Value(self.data + other.data, [(self, lambda g: summed(g, one)), (other, lambda g: summed(g, two))])
+        left, right = self.data.shape, other.data.shape
+        return Value(self.data + other.data, [(self, lambda g: summed(g, left)), (other, lambda g: summed(g, right))])
 
     def __mul__(self, other: Value | float) -> Value:
         other = other if isinstance(other, Value) else Value(other)
-        one, two = self.data, other.data
+        left, right = self.data, other.data
         return Value(
-            one * two,
-            [(self, lambda g: summed(g * two, one.shape)), (other, lambda g: summed(g * one, two.shape))],
+            left * right,
+            [(self, lambda g: summed(g * right, left.shape)), (other, lambda g: summed(g * left, right.shape))],
         )
 
     def __matmul__(self, other: Value) -> Value:
-        one, two = self.data, other.data
-        return Value(one @ two, [(self, lambda g: g @ two.T), (other, lambda g: one.T @ g)])
+        left, right = self.data, other.data
+        return Value(left @ right, [(self, lambda g: g @ right.T), (other, lambda g: left.T @ g)])
 
     def tanh(self) -> Value:
-        made = np.tanh(self.data)
-        return Value(made, [(self, lambda g: g * (1 - made**2))])
+        output = np.tanh(self.data)
+        return Value(output, [(self, lambda g: g * (1 - output**2))])
 
     def mean(self) -> Value:
         size = self.data.size

@@ -32,8 +32,8 @@ class Attention(nn.Module):
         q, k, v = (
             part.unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in (self.q(x), *self.kv(seen).chunk(2, -1))
         )
-        made: torch.Tensor = self.out(attention.sdpa(q, k, v, mask).transpose(1, 2).flatten(2))
-        return made
+        output: torch.Tensor = self.out(attention.sdpa(q, k, v, mask).transpose(1, 2).flatten(2))
+        return output
 
 
 class Block(nn.Module):
@@ -58,8 +58,8 @@ class Block(nn.Module):
         x = x + self.own(normed, normed, mask)
         if self.cross is not None:
             x = x + self.cross(self.norms[1](x), read, read_mask)
-        made: torch.Tensor = x + self.down(functional.gelu(self.up(self.norms[-1](x))))
-        return made
+        output: torch.Tensor = x + self.down(functional.gelu(self.up(self.norms[-1](x))))
+        return output
 
 
 class EncoderDecoder(nn.Module):
@@ -87,8 +87,8 @@ class EncoderDecoder(nn.Module):
         x = self.embedded(source)
         for block in self.encoder:
             x = block(x, mask)
-        made: torch.Tensor = self.norms[0](x)
-        return made
+        output: torch.Tensor = self.norms[0](x)
+        return output
 
     def written(self, tokens: torch.Tensor, read: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Return the logits of the decoder: see `forward`."""
@@ -101,8 +101,8 @@ class EncoderDecoder(nn.Module):
     def embedded(self, tokens: torch.Tensor) -> torch.Tensor:
         """Return the embeddings of tokens and of their places: section 3.4 and 3.5."""
         places = torch.arange(tokens.shape[1], device=tokens.device)[None]
-        made: torch.Tensor = math.sqrt(self.width) * self.embedding(tokens) + positions.waves(places, self.width)
-        return made
+        embeddings: torch.Tensor = math.sqrt(self.width) * self.embedding(tokens) + positions.waves(places, self.width)
+        return embeddings
 
     @torch.inference_mode()
     def answer(self, source: torch.Tensor, longest: int) -> torch.Tensor:

@@ -78,10 +78,10 @@ class Recurrent(nn.Module):
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
         """Return (batch, time, vocabulary). tokens: (batch, time)."""
-        given = self.cell.of_input(self.embedding(tokens))
+        inputs = self.cell.of_input(self.embedding(tokens))
         state, shown = self.cell.begin(len(tokens)), []
         for step in range(tokens.shape[1]):
-            state = self.cell(given[:, step], state)
+            state = self.cell(inputs[:, step], state)
             shown.append(self.cell.output(state))
         logits: torch.Tensor = self.head(torch.stack(shown, dim=1))
         return logits

@@ -49,5 +49,5 @@ def parts(network: nn.Module) -> Iterator[tuple[str, nn.Module]]:
 
 def rms(values: list[torch.Tensor]) -> float:
     """Return the root mean square of all values."""
-    squares = sum(float(one.double().square().sum()) for one in values)
-    return float((squares / sum(one.numel() for one in values)) ** 0.5)
+    squares = sum(float(tensor.double().square().sum()) for tensor in values)
+    return float((squares / sum(tensor.numel() for tensor in values)) ** 0.5)

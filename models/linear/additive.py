@@ -59,6 +59,6 @@ def shared(
     parts = np.zeros((len(effects[inputs[0]]), len(inputs)))
     for name, values in effects.items():
         sources = made_of.get(name, (name,))
-        for one in sources:
-            parts[:, inputs.index(one)] += values / len(sources)
+        for source in sources:
+            parts[:, inputs.index(source)] += values / len(sources)
     return parts

@@ -28,8 +28,8 @@ class Curve:
 
     def basis(self, values: np.ndarray) -> np.ndarray:
         """Return the splines less their means, shape (n, size): a curve has the mean 0."""
-        made = BSpline.design_matrix(np.clip(values, *self.ends), self.knots, 3).toarray()
-        return np.asarray(made - self.mean)
+        splines = BSpline.design_matrix(np.clip(values, *self.ends), self.knots, 3).toarray()
+        return np.asarray(splines - self.mean)
 
 
 class Additive:

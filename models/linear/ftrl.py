@@ -20,7 +20,7 @@ BITS = 20  # of the hash: about a million weights
 def hashed(rows: Iterable[Sequence[object]], bits: int = BITS) -> np.ndarray:
     """Return the places of the values of rows, each with the number of its column, and of a constant; shape (n, k)."""
     size = 1 << bits
-    places = [[zlib.crc32(f"{at}={value}".encode()) % size for at, value in enumerate(row)] for row in rows]
+    places = [[zlib.crc32(f"{column}={value}".encode()) % size for column, value in enumerate(row)] for row in rows]
     return np.array([[zlib.crc32(b"constant") % size, *row] for row in places])
 
 

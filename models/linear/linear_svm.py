@@ -41,7 +41,7 @@ class LinearSVM:
         spans = list(pairwise(rows.indptr))
         places = [rows.indices[start:end] for start, end in spans]
         values = [sign * rows.data[start:end] for sign, (start, end) in zip(signs, spans, strict=True)]
-        norms = np.array([one @ one for one in values]) + 1 + diagonal
+        norms = np.array([vector @ vector for vector in values]) + 1 + diagonal
         weights, intercept, alpha = np.zeros(rows.shape[1]), 0.0, np.zeros(len(target))
         random, active = np.random.default_rng(self.seed), np.arange(len(target))
         bound_high, bound_low = np.inf, -np.inf
@@ -50,8 +50,8 @@ class LinearSVM:
             self.used += 1
             high, low, kept = -np.inf, np.inf, []
             for row in random.permutation(active):
-                at, value, old = places[row], values[row], alpha[row]
-                gradient = value @ weights[at] + signs[row] * intercept - 1 + diagonal[row] * old
+                columns, value, old = places[row], values[row], alpha[row]
+                gradient = value @ weights[columns] + signs[row] * intercept - 1 + diagonal[row] * old
                 projected = gradient
                 if old == 0:
                     if gradient > bound_high:
@@ -66,7 +66,7 @@ class LinearSVM:
                 if abs(projected) > 1e-12:
                     alpha[row] = min(max(old - gradient / norms[row], 0.0), upper[row])
                     step = alpha[row] - old
-                    weights[at] += step * value
+                    weights[columns] += step * value
                     intercept += step * signs[row]
             if high - low <= self.tolerance:
                 if len(active) == len(target):

@@ -45,7 +45,7 @@ def fit(
     by less than `close`, relative to its size.
     """
     groups, place = np.unique(group, return_inverse=True)
-    zz, zx, zy = (sums(place, len(groups), z[:, :, None] * other[:, None, :]) for other in (z, x, y[:, None]))
+    zz, zx, zy = (sums(place, len(groups), z[:, :, None] * matrix[:, None, :]) for matrix in (z, x, y[:, None]))
     xx, xy = x.T @ x, x.T @ y
     between, noise, fixed, last = np.eye(z.shape[1]) * y.var() / 10, float(y.var()), np.zeros(x.shape[1]), -np.inf
     likelihood = last
@@ -70,9 +70,9 @@ def fit(
 
 def sums(place: np.ndarray, count: int, values: np.ndarray) -> np.ndarray:
     """Return the sum of the values of each group, shape (count, ...)."""
-    made = np.zeros((count, *values.shape[1:]))
-    np.add.at(made, place, values)
-    return made
+    totals = np.zeros((count, *values.shape[1:]))
+    np.add.at(totals, place, values)
+    return totals
 
 
 def marginal(rest: np.ndarray, error: np.ndarray, spread: np.ndarray, between: np.ndarray, noise: float) -> float:

@@ -36,21 +36,23 @@ class Softmax:
         rows, classes = shares.shape
         count = self.strength * (np.ones(rows) if importance is None else importance)
         # A sparse column that no row has keeps the weight 0.
-        known = [np.unique(one.indices) if isinstance(one, csr_array) else np.arange(one.shape[1]) for one in blocks]
-        seen = [
-            one[:, at] if isinstance(one, csr_array) else one.astype(float)
-            for one, at in zip(blocks, known, strict=True)
+        known = [
+            np.unique(block.indices) if isinstance(block, csr_array) else np.arange(block.shape[1]) for block in blocks
         ]
-        turned = [csr_array(one.T) if isinstance(one, csr_array) else one.T for one in seen]
+        seen = [
+            block[:, columns] if isinstance(block, csr_array) else block.astype(float)
+            for block, columns in zip(blocks, known, strict=True)
+        ]
+        turned = [csr_array(block.T) if isinstance(block, csr_array) else block.T for block in seen]
         ends = classes * (1 + np.cumsum([0, *map(len, known)]))
 
         def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
             weights = [flat[a:b].reshape(-1, classes) for a, b in pairwise(ends)]
-            scores = flat[:classes] + sum(one @ weight for one, weight in zip(seen, weights, strict=True))
+            scores = flat[:classes] + sum(block @ weight for block, weight in zip(seen, weights, strict=True))
             total = logsumexp(scores, axis=1)
             value = count @ (total - (shares * scores).sum(axis=1)) + (flat[classes:] ** 2).sum() / 2
             wrong = (np.exp(scores - total[:, None]) - shares) * count[:, None]
-            slopes = [(one @ wrong + weight).ravel() for one, weight in zip(turned, weights, strict=True)]
+            slopes = [(block @ wrong + weight).ravel() for block, weight in zip(turned, weights, strict=True)]
             return float(value) / rows, np.concatenate([wrong.sum(axis=0), *slopes]) / rows
 
         steps = {"maxiter": self.rounds, "gtol": self.tolerance, "ftol": 1e-9, "maxcor": 5}
@@ -58,13 +60,15 @@ class Softmax:
         self.intercept: np.ndarray = found.x[:classes]
         self.rounds_taken: int = found.nit
         self.weights: list[np.ndarray] = []
-        for one, at, (a, b) in zip(blocks, known, pairwise(ends), strict=True):
-            made = np.zeros((one.shape[1], classes))
-            made[at] = found.x[a:b].reshape(-1, classes)
-            self.weights.append(made)
+        for block, columns, (a, b) in zip(blocks, known, pairwise(ends), strict=True):
+            table = np.zeros((block.shape[1], classes))
+            table[columns] = found.x[a:b].reshape(-1, classes)
+            self.weights.append(table)
         return self
 
     def scores(self, blocks: Sequence[Block]) -> np.ndarray:
         """Return the score of each class, shape (n, classes). Their softmax are the probabilities."""
-        made: np.ndarray = self.intercept + sum(one @ part for one, part in zip(blocks, self.weights, strict=True))
-        return made
+        logits: np.ndarray = self.intercept + sum(
+            block @ part for block, part in zip(blocks, self.weights, strict=True)
+        )
+        return logits

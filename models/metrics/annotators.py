@@ -15,8 +15,12 @@ from models.metrics import paired
 
 def f1(truth: np.ndarray, guess: np.ndarray, number: int) -> np.ndarray:
     """Return F1 of a class as a value per row, whose mean it is, shape (n,)."""
-    true, made = truth == number, guess == number
-    return paired.ratio(2.0 * (true & made), true + 1.0 * made) if (true | made).any() else np.zeros(len(truth))
+    true, predicted = truth == number, guess == number
+    return (
+        paired.ratio(2.0 * (true & predicted), true + 1.0 * predicted)
+        if (true | predicted).any()
+        else np.zeros(len(truth))
+    )
 
 
 def macro_f1(truth: np.ndarray, guess: np.ndarray, classes: int) -> np.ndarray:

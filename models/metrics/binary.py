@@ -37,7 +37,7 @@ def evaluate(
     plots = Section("Ranking and calibration", figure(target, probability))
     tables = [Section(f"By {column}", by_slice(rows, label, probability, column)) for column in slices]
     positive = Section("Positive share", f"{target.mean():.1%} of the rows are positive.")
-    rivals = {name: by_unit(target, other, units)[["roc_auc"]] for name, other in baselines.items()}
+    rivals = {name: by_unit(target, rival, units)[["roc_auc"]] for name, rival in baselines.items()}
     sections = [positive, plots, *tables]
     return Evaluation(score(target, probability), sections, by_unit(target, probability, units), rivals)
 

@@ -37,8 +37,8 @@ def by_class(target: np.ndarray, answers: np.ndarray, names: list[str], what: st
     """
     lines = []
     for number, name in enumerate(names):
-        given = answers[target == number]
-        wrong = np.bincount(given[given != number], minlength=len(names))
+        predicted = answers[target == number]
+        wrong = np.bincount(predicted[predicted != number], minlength=len(names))
         taken = f"{names[wrong.argmax()]} ({wrong.max()})" if wrong.any() else "-"
-        lines.append([name, len(given), float((given == number).mean()) if len(given) else np.nan, taken])
+        lines.append([name, len(predicted), float((predicted == number).mean()) if len(predicted) else np.nan, taken])
     return pd.DataFrame(lines, columns=[what, "rows", "recall", "taken most for (times)"])

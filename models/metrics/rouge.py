@@ -33,14 +33,16 @@ def words(text: str) -> list[str]:
 
 def runs(reference: str, summary: str, length: int) -> Score:
     """Return ROUGE-N. length: of a run, in words."""
-    one, other = (_runs(words(text), length) for text in (reference, summary))
-    return _score(sum((one & other).values()), sum(one.values()), sum(other.values()))
+    reference_runs, summary_runs = (_runs(words(text), length) for text in (reference, summary))
+    return _score(
+        sum((reference_runs & summary_runs).values()), sum(reference_runs.values()), sum(summary_runs.values())
+    )
 
 
 def longest(reference: str, summary: str) -> Score:
     """Return ROUGE-L, of the longest common subsequence of the two texts as a whole."""
-    one, other = words(reference), words(summary)
-    return _score(_common(one, other), len(one), len(other))
+    reference_words, summary_words = words(reference), words(summary)
+    return _score(_common(reference_words, summary_words), len(reference_words), len(summary_words))
 
 
 def best(references: Sequence[str], summary: str, length: int) -> Score:

@@ -30,8 +30,8 @@ def by_time(rows: "Table", time: str, border: str) -> "tuple[Table, pd.DataFrame
 def without(rows: pd.DataFrame, others: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     """Return the rows that equal none of the others in these columns: a copy of what is tested on is not learned."""
     names = list(columns)
-    one, two = (pd.util.hash_pandas_object(frame[names], index=False) for frame in (rows, others))
-    return rows[~one.isin(two).to_numpy()]
+    hashes, copies = (pd.util.hash_pandas_object(frame[names], index=False) for frame in (rows, others))
+    return rows[~hashes.isin(copies).to_numpy()]
 
 
 def require_classes(rows: pd.DataFrame | Batches, label: str, name: str) -> None:

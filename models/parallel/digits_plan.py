@@ -59,8 +59,8 @@ class DigitsPlan(Plan):
         """Return the bits of each digit."""
         network = self.network()
         network.load_state_dict(weights)
-        made: np.ndarray = self.losses(network.eval(), torch.from_numpy(test)).numpy() / np.log(2)
-        return made
+        bits: np.ndarray = self.losses(network.eval(), torch.from_numpy(test)).numpy() / np.log(2)
+        return bits
 
 
 def to_rows(table: pd.DataFrame) -> np.ndarray:

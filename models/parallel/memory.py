@@ -35,12 +35,12 @@ class Watch(TorchDispatchMode):
     ) -> Any:
         if any(kind.__name__ == "DTensor" for kind in types):
             return NotImplemented  # it comes again, with the tensors that DTensors are made of
-        made = function(*args, **(kwargs or {}))
-        for tensor in tree_leaves(made):
+        outputs = function(*args, **(kwargs or {}))
+        for tensor in tree_leaves(outputs):
             if isinstance(tensor, torch.Tensor) and tensor.device.type != "meta":
                 self._add(tensor.untyped_storage())
         self.most = max(self.most, self.held())
-        return made
+        return outputs
 
     def _add(self, storage: torch.UntypedStorage) -> None:
         key = id(storage)

@@ -89,10 +89,10 @@ class Runner:
         """Train with a scheme for some steps; return what each worker did. Raises RuntimeError when one failed."""
         for pipe in self.pipes:
             pipe.send((kind, plan, data.numpy(), steps, watch))
-        made: Sequence[Any] = [pipe.recv() for pipe in self.pipes]
-        if failed := [one for one in made if isinstance(one, str)]:
+        answers: Sequence[Any] = [pipe.recv() for pipe in self.pipes]
+        if failed := [answer for answer in answers if isinstance(answer, str)]:
             raise RuntimeError(f"{kind.__name__} failed on {self.size} workers:\n{failed[0]}")
-        return list(made)
+        return list(answers)
 
     def __enter__(self) -> Runner:
         return self

@@ -101,11 +101,11 @@ class Workers:
         """Send `counts` rows to each worker, in order; return those that come, `coming` from each."""
         if self.size == 1:
             return rows.clone()
-        made = rows.new_empty(sum(coming), *rows.shape[1:])
+        received = rows.new_empty(sum(coming), *rows.shape[1:])
         self.sent += rows[0].nbytes * (sum(counts) - counts[self.rank]) if len(rows) else 0
         with self.span("send"):
-            distributed.all_to_all_single(made, rows.contiguous(), coming, counts)
-        return made
+            distributed.all_to_all_single(received, rows.contiguous(), coming, counts)
+        return received
 
     def send(self, tensor: torch.Tensor, target: int) -> Any:
         """Begin to send a tensor to one worker; return what waits until it is sent."""

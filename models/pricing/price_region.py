@@ -57,7 +57,9 @@ def choices(
         tried = np.round(np.arange(np.floor(low[brand] * 10) / 10, high[brand] + 0.1, 0.1) + (ENDING - 10) * CENT, 2)
         kept = (tried >= low[brand]) & (tried <= high[brand]) & (tried * (1 - least_margin) >= cost[brand])
         points.append(np.union1d(tried[kept & free[brand]], price))
-    return Choices(np.repeat(np.arange(len(base)), [len(one) for one in points]), np.concatenate(points))
+    return Choices(
+        np.repeat(np.arange(len(base)), [len(brand_points) for brand_points in points]), np.concatenate(points)
+    )
 
 
 def limits(base: np.ndarray, sold: np.ndarray, known: Seen, above: list[int], below: list[int]) -> Limits:

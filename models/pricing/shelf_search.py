@@ -43,23 +43,23 @@ def best(
     value: of shelves, (n, brands) -> (n,); by default their profit. Only shelves count that earn no less than `now`.
     """
     count, proved, least = len(now), True, profit(now, now, sold, cost, elasticity).sum()
-    choices = [np.flatnonzero(tried.brand == one) for one in range(count)]
+    choices = [np.flatnonzero(tried.brand == index) for index in range(count)]
     factor = np.exp(elasticity[:, tried.brand] * np.log(tried.price / now[tried.brand]))  # of brand i by choice k
     margin = tried.price - cost[tried.brand]
     # By the price of brand j: the most and the least of the sales of brand i, and the most that brand j earns of one.
     grows, falls = (np.column_stack([pick(factor[:, own], axis=1) for own in choices]) for pick in (np.max, np.min))
     np.fill_diagonal(grows, 1.0)
     np.fill_diagonal(falls, 1.0)
-    alone = np.array([(margin[own] * factor[one, own]).max() for one, own in enumerate(choices)])
+    alone = np.array([(margin[own] * factor[index, own]).max() for index, own in enumerate(choices)])
     adds = limits.rows[:, tried.brand] * np.log(tried.price)  # to each limit, by each choice
     fewest, largest = (np.column_stack([pick(adds[:, own], axis=1) for own in choices]) for pick in (np.min, np.max))
-    turns = sorted(range(count), key=lambda one: -float(np.ptp(factor[:, choices[one]], axis=1) @ sold))
+    turns = sorted(range(count), key=lambda index: -float(np.ptp(factor[:, choices[index]], axis=1) @ sold))
     prices, earned, sales, sums = now[None], np.zeros((1, count)), sold[None], np.zeros((1, len(limits.rows)))
     for depth, brand in enumerate(turns):
         own, done, rest = choices[brand], turns[: depth + 1], turns[depth + 1 :]
         sales = (sales[:, None] * factor[:, own].T).reshape(-1, count)
         sums = (sums[:, None] + adds[:, own].T).reshape(-1, sums.shape[1])
-        prices, earned = (np.repeat(one, len(own), axis=0) for one in (prices, earned))
+        prices, earned = (np.repeat(table, len(own), axis=0) for table in (prices, earned))
         prices[:, brand] = np.resize(tried.price[own], len(prices))
         earned[:, brand] = np.resize(margin[own], len(prices))
         high, low = (bounds[:, rest].prod(axis=1) for bounds in (grows, falls))

@@ -57,9 +57,9 @@ class Blended:
         sizes = histories.getnnz(axis=1).astype(float)[:, None]
         near, ease, factor, weight, deviation = self._parts(histories)
         popular = self.counts / max(float(self.counts.std()), 1e-9)
-        made = near * factor + ease * weight + self.prior / np.maximum(sizes, 1) ** 2 * popular * deviation
-        scores = np.repeat(made.min(axis=1, keepdims=True), histories.shape[1], axis=1).astype(np.float32)
-        scores[:, self.kept] = made
+        blend = near * factor + ease * weight + self.prior / np.maximum(sizes, 1) ** 2 * popular * deviation
+        scores = np.repeat(blend.min(axis=1, keepdims=True), histories.shape[1], axis=1).astype(np.float32)
+        scores[:, self.kept] = blend
         return scores
 
     def shares(self, history: sp.csr_matrix, items: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

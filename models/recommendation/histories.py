@@ -82,8 +82,8 @@ def histories(items: Sequence[ArrayLike], ratings: Sequence[ArrayLike], known: n
     Items that are not known are left out. An item that is rated twice counts once, where it was rated last.
     """
     positions, kept = [], []
-    for numbers, given in zip(items, ratings, strict=True):
-        ids, values = np.asarray(numbers, dtype=np.int64), np.asarray(given, dtype=float)
+    for numbers, rated in zip(items, ratings, strict=True):
+        ids, values = np.asarray(numbers, dtype=np.int64), np.asarray(rated, dtype=float)
         places = np.minimum(np.searchsorted(known, ids), len(known) - 1)
         last = len(ids) - 1 - np.unique(ids[::-1], return_index=True)[1]
         take = np.sort(last[known[places[last]] == ids[last]])

@@ -30,11 +30,13 @@ def moments(past: Histories, place: np.ndarray, count: int, rng: np.random.Gener
         known = known[known >= 0]
         if len(known) < 4:
             continue
-        for at in rng.integers(2, len(known), count):
+        for moment in rng.integers(2, len(known), count):
             known = rng.permutation(known)  # of people who rated all in one sitting, the order is that of the site
-            before = known[max(0, at - BEFORE) : at]
+            before = known[max(0, moment - BEFORE) : moment]
             items.append(before)
             weights.append(np.full(len(before), 1 / len(before)))
             starts.append(starts[-1] + len(before))
-            after.append(np.pad(known[at : at + NEXT], (0, max(0, NEXT - len(known) + at)), constant_values=-1))
+            after.append(
+                np.pad(known[moment : moment + NEXT], (0, max(0, NEXT - len(known) + moment)), constant_values=-1)
+            )
     return Sample(np.concatenate(items), np.concatenate(weights), np.array(starts[:-1]), np.array(after))

@@ -84,8 +84,8 @@ class TwoTower:
         weights = histories[:, self.kept].maximum(0)
         total = np.maximum(np.asarray(weights.sum(axis=1)), 1e-9)
         mean = np.asarray(weights @ self.embeddings) / total
-        (first, bias), (second, other) = self.layers
-        vectors: np.ndarray = mean + np.maximum(mean @ first.T + bias, 0) @ second.T + other
+        (first, bias), (second, last_bias) = self.layers
+        vectors: np.ndarray = mean + np.maximum(mean @ first.T + bias, 0) @ second.T + last_bias
         return vectors
 
     def scores(self, histories: sp.csr_matrix) -> np.ndarray:
@@ -101,7 +101,7 @@ def towers(content: np.ndarray, size: int, dropout: float) -> Any:
     import torch
     from torch import nn
 
-    made: Any = nn.ModuleDict(
+    layers: Any = nn.ModuleDict(
         {
             "history": nn.EmbeddingBag(len(content), size, mode="sum"),
             "first": nn.Linear(size, size),
@@ -113,10 +113,10 @@ def towers(content: np.ndarray, size: int, dropout: float) -> Any:
         }
     )
     for name in ("history", "item"):
-        nn.init.normal_(made[name].weight, std=0.1)
-    nn.init.zeros_(made["bias"].weight)
-    made.register_buffer("content", torch.as_tensor(content))
-    return made
+        nn.init.normal_(layers[name].weight, std=0.1)
+    nn.init.zeros_(layers["bias"].weight)
+    layers.register_buffer("content", torch.as_tensor(content))
+    return layers
 
 
 def _summed(history: Any) -> Any:

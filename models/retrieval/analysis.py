@@ -37,12 +37,12 @@ class Analyzer:
 
     def tokens(self, text: str) -> list[Token]:
         """Return the words of a text that count, in their order."""
-        made = []
+        tokens = []
         for position, match in enumerate(WORD.finditer(text)):
             word = folded(match[0])
             if not (self.stop and word in STOP):
-                made.append(Token(porter.stem(word) if self.stems else word, word, position, *match.span()))
-        return made
+                tokens.append(Token(porter.stem(word) if self.stems else word, word, position, *match.span()))
+        return tokens
 
     def terms(self, text: str) -> list[str]:
         """Return the terms of a text, in their order."""

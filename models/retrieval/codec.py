@@ -14,22 +14,22 @@ MOST = 5  # bytes of a number
 
 def lengths(numbers: np.ndarray) -> np.ndarray:
     """Return how many bytes each number takes, shape (n,). numbers: from 0 to below 2^35, shape (n,)."""
-    made = np.ones(len(numbers), np.int64)
+    sizes = np.ones(len(numbers), np.int64)
     for more in range(1, MOST):
-        made += numbers >= 2 ** (7 * more)
-    return made
+        sizes += numbers >= 2 ** (7 * more)
+    return sizes
 
 
 def encode(numbers: np.ndarray) -> bytes:
     """Return numbers as bytes. numbers: integers from 0 to below 2^35, shape (n,)."""
     sizes = lengths(numbers)
     ends = np.cumsum(sizes)
-    made = np.zeros(int(sizes.sum()), np.uint8)
+    content = np.zeros(int(sizes.sum()), np.uint8)
     for back in range(MOST):  # from the last byte of each number, which has its highest bits, to the first
         has = sizes > back
-        made[ends[has] - 1 - back] = (numbers[has] >> (7 * (sizes[has] - 1 - back))) & (LAST - 1)
-    made[ends - 1] |= LAST
-    return made.tobytes()
+        content[ends[has] - 1 - back] = (numbers[has] >> (7 * (sizes[has] - 1 - back))) & (LAST - 1)
+    content[ends - 1] |= LAST
+    return content.tobytes()
 
 
 def decode(data: np.ndarray) -> np.ndarray:

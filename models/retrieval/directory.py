@@ -84,9 +84,9 @@ class Index:
         hits = []
         starts = np.cumsum([0, *map(len, self.alive)])
         for value, number in sorted(heap, reverse=True):
-            at = int(np.searchsorted(starts, -number, side="right")) - 1
-            place = (at, -number - int(starts[at]))
-            hits.append(Hit(self.segments[at].keys[place[1]], value, place))
+            segment = int(np.searchsorted(starts, -number, side="right")) - 1
+            place = (segment, -number - int(starts[segment]))
+            hits.append(Hit(self.segments[segment].keys[place[1]], value, place))
         return hits, scored
 
     def all_scores(self, query: Query, scoring: Bm25f | None = None) -> np.ndarray:
@@ -107,10 +107,10 @@ class Index:
 
     def hit(self, number: int, score: float) -> Hit:
         """Return a document by its place in `keys` as a hit."""
-        for at, alive in enumerate(self.alive):
+        for segment, alive in enumerate(self.alive):
             if number < alive.sum():
-                place = (at, int(np.flatnonzero(alive)[number]))
-                return Hit(self.segments[at].keys[place[1]], score, place)
+                place = (segment, int(np.flatnonzero(alive)[number]))
+                return Hit(self.segments[segment].keys[place[1]], score, place)
             number -= int(alive.sum())
         raise IndexError(f"There are {len(self)} documents.")
 
@@ -129,20 +129,20 @@ class Index:
 
     def all_reasons(self, query: Query, hits: Sequence[Hit], scoring: Bm25f | None = None) -> list[dict[Term, float]]:
         """Return what `reasons` returns of each of some hits; the postings of a term are read once for all."""
-        made: list[dict[Term, float]] = [{} for _ in hits]
+        reasons: list[dict[Term, float]] = [{} for _ in hits]
         for score in self.scores(query, scoring or Bm25f()):
             for place, part in enumerate(self.segments):
-                own = [at for at, hit in enumerate(hits) if hit.place[0] == place]
+                own = [index for index, hit in enumerate(hits) if hit.place[0] == place]
                 if not own or score.term.text not in part.numbers:
                     continue
                 docs, counts = part.postings(score.term.text)
-                sought = np.array([hits[at].place[1] for at in own])
+                sought = np.array([hits[index].place[1] for index in own])
                 rows = np.minimum(np.searchsorted(docs, sought), len(docs) - 1)
                 values = np.where(docs[rows] == sought, score.of(counts[rows], part.lengths[:, docs[rows]]), 0.0)
-                for at, value in zip(own, values.tolist(), strict=True):
+                for index, value in zip(own, values.tolist(), strict=True):
                     if value:
-                        made[at][score.term] = value
-        return made
+                        reasons[index][score.term] = value
+        return reasons
 
 
 def allowed(part: Segment, query: Query) -> np.ndarray:
@@ -153,7 +153,7 @@ def allowed(part: Segment, query: Query) -> np.ndarray:
     for phrase in query.excluded:
         mask &= ~phrases.having(part, phrase)
     if query.filters:
-        mask &= np.array([passes(one, query.filters) for one in part.attributes], bool)
+        mask &= np.array([passes(attributes, query.filters) for attributes in part.attributes], bool)
     return mask
 
 

@@ -21,11 +21,11 @@ def rm3(query: Query, scores: np.ndarray, documents: Sequence[list[str]], papers
     scores: of all documents, shape (n,). documents: their terms. own: the share of the query's own terms. The
     probability of a query in a document is its share of scores.
     """
-    first = [at for at in np.argsort(-scores, kind="stable")[:papers].tolist() if scores[at] > 0]
+    first = [paper for paper in np.argsort(-scores, kind="stable")[:papers].tolist() if scores[paper] > 0]
     likely: dict[str, float] = defaultdict(float)
-    for at in first:
-        for term, count in Counter(documents[at]).items():
-            likely[term] += float(scores[at] / scores[first].sum() * count / len(documents[at]))
+    for paper in first:
+        for term, count in Counter(documents[paper]).items():
+            likely[term] += float(scores[paper] / scores[first].sum() * count / len(documents[paper]))
     best = dict(sorted(likely.items(), key=lambda pair: -pair[1])[:terms])
     total, asked = sum(best.values()) or 1.0, sum(term.weight for term in query.terms) or 1.0
     mixed = defaultdict(float, {term: (1 - own) * value / total for term, value in best.items()})

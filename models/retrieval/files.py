@@ -49,7 +49,7 @@ def sync_folder(folder: Path) -> None:
 
 def pack(sections: Mapping[str, bytes | np.ndarray | dict[str, Any] | list[Any]]) -> bytes:
     """Return named sections as the bytes of a file: the sections, a directory with their checksums, its length."""
-    parts, directory, at = [MAGIC], {}, len(MAGIC)
+    parts, directory, offset = [MAGIC], {}, len(MAGIC)
     for name, content in sections.items():
         if isinstance(content, np.ndarray):
             kind, data = f"{content.dtype.str}{json.dumps(content.shape)}", content.tobytes()
@@ -57,9 +57,9 @@ def pack(sections: Mapping[str, bytes | np.ndarray | dict[str, Any] | list[Any]]
             kind, data = "bytes", content
         else:
             kind, data = "json", json.dumps(content, ensure_ascii=False).encode()
-        directory[name] = [kind, at, len(data), zlib.crc32(data)]
+        directory[name] = [kind, offset, len(data), zlib.crc32(data)]
         parts.append(data)
-        at += len(data)
+        offset += len(data)
     listing = json.dumps(directory).encode()
     tail = zlib.crc32(listing).to_bytes(4, "little") + len(listing).to_bytes(4, "little") + MAGIC
     return b"".join([*parts, listing, tail])

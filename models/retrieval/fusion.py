@@ -11,9 +11,9 @@ def ranks(scores: np.ndarray) -> np.ndarray:
     scores: shape (n, documents), as the result.
     """
     order = np.argsort(-scores, axis=1, kind="stable")
-    made = np.empty_like(order)
-    np.put_along_axis(made, order, np.arange(1, scores.shape[1] + 1)[None], axis=1)
-    return made
+    places = np.empty_like(order)
+    np.put_along_axis(places, order, np.arange(1, scores.shape[1] + 1)[None], axis=1)
+    return places
 
 
 def reciprocal(scores: list[np.ndarray], constant: float) -> np.ndarray:
@@ -22,8 +22,8 @@ def reciprocal(scores: list[np.ndarray], constant: float) -> np.ndarray:
     Source: Cormack, Clarke and Buettcher, "Reciprocal rank fusion outperforms Condorcet" (SIGIR 2009).
     """
     total = np.zeros(scores[0].shape)
-    for one in scores:
-        total += 1 / (constant + ranks(one))
+    for ranking in scores:
+        total += 1 / (constant + ranks(ranking))
     return total
 
 

@@ -53,11 +53,11 @@ class Hnsw:
             near = self._search_layer(query, near, self.breadth, layer)
             links = self.links[layer]
             links[number] = self._select(near, self.m)
-            for other in links[number]:
-                links[other].append(number)
-                if len(links[other]) > (self.m if layer else 2 * self.m):
-                    among = sorted(self._distances(self.vectors[other], links[other]))
-                    links[other] = self._select(among, self.m if layer else 2 * self.m)
+            for neighbour in links[number]:
+                links[neighbour].append(number)
+                if len(links[neighbour]) > (self.m if layer else 2 * self.m):
+                    among = sorted(self._distances(self.vectors[neighbour], links[neighbour]))
+                    links[neighbour] = self._select(among, self.m if layer else 2 * self.m)
         if top >= len(self.links):
             self.links += [{number: []} for _ in range(top + 1 - len(self.links))]
             self.entry = number
@@ -72,7 +72,7 @@ class Hnsw:
             distance, number = heappop(waiting)
             if distance > -best[0][0] and len(best) >= breadth:
                 break
-            fresh = [other for other in links[number] if other not in seen]
+            fresh = [neighbour for neighbour in links[number] if neighbour not in seen]
             seen.update(fresh)
             for pair in self._distances(query, fresh):
                 if len(best) < breadth:

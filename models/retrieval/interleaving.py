@@ -22,17 +22,17 @@ class Drafted:
 
     def credit(self, clicks: Sequence[int]) -> int:
         """Return 1 where the second ranking has more of the clicked documents, -1 where the first has, else 0."""
-        clicked = [self.teams[self.documents.index(one)] for one in clicks]
+        clicked = [self.teams[self.documents.index(document)] for document in clicks]
         return int(np.sign(sum(clicked) - (len(clicked) - sum(clicked))))
 
 
 def drafted(first: Sequence[int], second: Sequence[int], length: int, random: np.random.Generator) -> Drafted:
     """Return the first `length` documents of both rankings, drafted by teams."""
     rankings, documents, teams = (list(first), list(second)), list[int](), list[int]()
-    while len(documents) < length and any(set(one) - set(documents) for one in rankings):
+    while len(documents) < length and any(set(ranking) - set(documents) for ranking in rankings):
         begins = int(random.integers(2))
         for team in (begins, 1 - begins):
-            left = next((one for one in rankings[team] if one not in documents), None)
+            left = next((document for document in rankings[team] if document not in documents), None)
             if left is not None and len(documents) < length:
                 documents.append(left)
                 teams.append(team)
@@ -53,14 +53,14 @@ class Clicker:
 
     def clicks(self, documents: Sequence[int], relevant: np.ndarray, random: np.random.Generator) -> list[int]:
         """Return the documents of a list that are clicked."""
-        made = []
-        for one in documents:
-            right = int(one in relevant)
+        clicked = []
+        for document in documents:
+            right = int(document in relevant)
             if random.random() < self.click[right]:
-                made.append(one)
+                clicked.append(document)
                 if random.random() < self.stop[right]:
                     break
-        return made
+        return clicked
 
 
 CLICKERS = {

@@ -39,11 +39,11 @@ def ordered(term: np.ndarray, doc: np.ndarray, field: np.ndarray, position: np.n
 
 def changes(*keys: np.ndarray) -> np.ndarray:
     """Return where a group of equal keys begins, booleans, shape (n,)."""
-    made = np.zeros(len(keys[0]), bool)
-    made[:1] = True
+    begins = np.zeros(len(keys[0]), bool)
+    begins[:1] = True
     for key in keys:
-        made[1:] |= key[1:] != key[:-1]
-    return made
+        begins[1:] |= key[1:] != key[:-1]
+    return begins
 
 
 def steps(values: np.ndarray, first: np.ndarray) -> np.ndarray:

@@ -64,7 +64,7 @@ def parse(
         tokens = analyzer.tokens(content)
         if not tokens:
             continue
-        found = Phrase(tuple((one.term, one.position - tokens[0].position) for one in tokens), place)
+        found = Phrase(tuple((token.term, token.position - tokens[0].position) for token in tokens), place)
         if part["minus"]:
             excluded.append(found)
             continue
@@ -79,18 +79,18 @@ def parse(
 def weighted(asked: Sequence[tuple[str, int | None]], more: Sequence[str]) -> tuple[Term, ...]:
     """Return each term once: one that is asked for twice counts twice, one that is not asked for less."""
     counts = Counter(asked)
-    made = [Term(term, float(count), place) for (term, place), count in counts.items()]
+    terms = [Term(term, float(count), place) for (term, place), count in counts.items()]
     known = {term for term, _ in counts}
-    return (*made, *(Term(term, SYNONYM) for term in dict.fromkeys(more) if term not in known))
+    return (*terms, *(Term(term, SYNONYM) for term in dict.fromkeys(more) if term not in known))
 
 
 def expanded(text: str, analyzer: Analyzer, synonyms: Mapping[str, Sequence[str]]) -> list[str]:
     """Return the terms of the synonyms of what is in a text, whether it is one word or several."""
     terms = analyzer.terms(text)
-    made = []
+    found = []
     for written, others in synonyms.items():
         sought = analyzer.terms(written)
         starts = range(len(terms) - len(sought) + 1) if sought else range(0)
         if any(terms[start : start + len(sought)] == sought for start in starts):
-            made += [term for other in others for term in analyzer.terms(other)]
-    return made
+            found += [term for synonym in others for term in analyzer.terms(synonym)]
+    return found

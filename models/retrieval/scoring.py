@@ -68,8 +68,8 @@ class TermScore:
     def of(self, counts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
         """Return the scores of documents, shape (n,). counts: shape (n, fields). lengths: shape (fields, n)."""
         x = np.zeros(len(counts))
-        for at in range(len(self.weights)):
-            x += self.field(at, counts[:, at], lengths[at])
+        for place in range(len(self.weights)):
+            x += self.field(place, counts[:, place], lengths[place])
         return self.saturated(x)
 
     def saturated(self, x: np.ndarray) -> np.ndarray:

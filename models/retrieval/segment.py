@@ -52,7 +52,7 @@ def collected(documents: Sequence[Document], fields: Sequence[str], analyzer: An
             tokens = analyzer.tokens(document.fields.get(name, ""))
             lengths[place, number] = len(tokens)
             words.update([token.word for token in tokens])
-            rows += [(numbers.setdefault(one.term, len(numbers)), number, place, one.position) for one in tokens]
+            rows += [(numbers.setdefault(token.term, len(numbers)), number, place, token.position) for token in tokens]
     terms = sorted(numbers)
     sorted_place = np.argsort([numbers[term] for term in terms])  # the place of each term, by its first number
     term, doc, field_at, position = np.array(rows, np.int64).reshape(-1, 4).T
@@ -85,33 +85,34 @@ def merged(
             for name in fields:
                 words.subtract(token.word for token in analyzer.tokens(document.fields.get(name, "")))
     words = +words
-    return Content(documents, lengths, [names[at] for at in used], ordered(term, doc, field_at, position), words)
+    return Content(documents, lengths, [names[index] for index in used], ordered(term, doc, field_at, position), words)
 
 
 def encoded(content: Content) -> bytes:
     """Return the bytes of a segment's file."""
     documents = content.documents
     stored = [
-        zlib.compress(json.dumps([one.key, dict(one.fields), dict(one.attributes)]).encode()) for one in documents
+        zlib.compress(json.dumps([document.key, dict(document.fields), dict(document.attributes)]).encode())
+        for document in documents
     ]
-    made = postings.encode(content.rows, len(content.terms), content.lengths)
-    blocks = -(-made.frequencies // BLOCK)
+    lists = postings.encode(content.rows, len(content.terms), content.lengths)
+    blocks = -(-lists.frequencies // BLOCK)
     return files.pack(
         {
-            "keys": [one.key for one in documents],
-            "attributes": [dict(one.attributes) for one in documents],
+            "keys": [document.key for document in documents],
+            "attributes": [dict(document.attributes) for document in documents],
             "lengths": content.lengths.astype(np.uint32),
             "words": dict(content.words),
             "terms": content.terms,
-            "frequencies": made.frequencies.astype(np.uint32),
+            "frequencies": lists.frequencies.astype(np.uint32),
             "block_starts": np.append(0, np.cumsum(blocks)).astype(np.uint32),
-            "last": made.last.astype(np.uint32),
-            "blocks": made.blocks,
-            "block_ends": made.block_ends.astype(np.uint64),
-            "positions": made.positions,
-            "position_ends": made.position_ends.astype(np.uint64),
-            "impacts": made.impacts.astype(np.uint32),
-            "impact_ends": made.impact_ends.astype(np.uint64),
+            "last": lists.last.astype(np.uint32),
+            "blocks": lists.blocks,
+            "block_ends": lists.block_ends.astype(np.uint64),
+            "positions": lists.positions,
+            "position_ends": lists.position_ends.astype(np.uint64),
+            "impacts": lists.impacts.astype(np.uint32),
+            "impact_ends": lists.impact_ends.astype(np.uint64),
             "stored": b"".join(stored),
             "stored_ends": np.cumsum([0, *map(len, stored)]).astype(np.uint64),
         }
@@ -147,8 +148,8 @@ class Segment:
 
     def blocks(self, term: str) -> tuple[int, int]:
         """Return the first block of a term that is there, and the one after its last."""
-        at = self.numbers[term]
-        first, after = self.sections["block_starts"][at : at + 2].tolist()
+        number = self.numbers[term]
+        first, after = self.sections["block_starts"][number : number + 2].tolist()
         return first, after
 
     def postings(self, term: str) -> tuple[np.ndarray, np.ndarray]:

@@ -40,10 +40,10 @@ def best(tokens: list[Token], weights: Mapping[str, float], width: int) -> int:
     highest, place = -1.0, 0
     for first, token in enumerate(tokens):
         terms = set()
-        for other in tokens[first:]:
-            if other.end - token.start > width - width // 4:
+        for later in tokens[first:]:
+            if later.end - token.start > width - width // 4:
                 break
-            terms.add(other.term)
+            terms.add(later.term)
         value = sum(weights[term] for term in terms)
         if value > highest:
             highest, place = value, token.start

@@ -61,7 +61,7 @@ class Speller:
                 apart = np.abs(self.bags[length] - bags(letters([word]))).sum(axis=1)
                 near = np.flatnonzero(apart <= 2 * most)
                 far = distances(word, written[near])
-                found += [(int(far[at]), group[near[at]]) for at in np.flatnonzero(far <= most)]
+                found += [(int(far[index]), group[near[index]]) for index in np.flatnonzero(far <= most)]
         return sorted(found, key=lambda pair: (pair[0], -self.words[pair[1]], pair[1]))
 
     def corrected(self, text: str) -> str | None:
@@ -71,10 +71,10 @@ class Speller:
         def replacement(match: re.Match[str]) -> str:
             if all(any(term in part.numbers for part in self.index.segments) for term in analyzer.terms(match[0])):
                 return match[0]
-            return next((other for _, other in self.near(folded(match[0]))), match[0])
+            return next((word for _, word in self.near(folded(match[0]))), match[0])
 
-        made = WORD.sub(replacement, text)
-        return made if made != text else None
+        corrected = WORD.sub(replacement, text)
+        return corrected if corrected != text else None
 
 
 def letters(words: list[str]) -> np.ndarray:

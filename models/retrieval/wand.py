@@ -41,8 +41,8 @@ class Cursor:
 
     def bound(self, doc: int) -> float:
         """Return the highest score in the block that a document would lie in; 0 behind the last one."""
-        at = self.shallow = bisect_left(self.last, doc, self.shallow)
-        return self.bounds[at] if at < len(self.last) else 0.0
+        block = self.shallow = bisect_left(self.last, doc, self.shallow)
+        return self.bounds[block] if block < len(self.last) else 0.0
 
     def block_end(self) -> int:
         """Return the last document of the block of the latest `bound`."""
@@ -66,9 +66,9 @@ class Cursor:
 def bounds(segment: Segment, score: TermScore, first: int, after: int) -> np.ndarray:
     """Return the highest score of each block that could be, shape (blocks,)."""
     fields = segment.fields
-    at = segment.sections["impact_ends"][first * fields : after * fields + 1].astype(np.int64)
-    pairs = segment.sections["impacts"][at[0] : at[-1]].astype(np.int64)
-    owner = np.repeat(np.arange((after - first) * fields), np.diff(at))
+    ends = segment.sections["impact_ends"][first * fields : after * fields + 1].astype(np.int64)
+    pairs = segment.sections["impacts"][ends[0] : ends[-1]].astype(np.int64)
+    owner = np.repeat(np.arange((after - first) * fields), np.diff(ends))
     highest = np.zeros((after - first) * fields)
     for field in range(fields):
         own = owner % fields == field
@@ -114,7 +114,9 @@ def offer(heap: Heap, k: int, value: float, number: int) -> None:
 
 def block_max(segment: Segment, scores: Sequence[TermScore], allowed: np.ndarray, k: int, heap: Heap, base: int) -> int:
     """Do what `exhaustive` does, with a bound for each block. Return how many documents were scored."""
-    cursors = [Cursor(segment, one, order) for order, one in enumerate(scores) if one.term.text in segment.numbers]
+    cursors = [
+        Cursor(segment, score, order) for order, score in enumerate(scores) if score.term.text in segment.numbers
+    ]
     scored = 0
     while True:
         cursors.sort(key=lambda cursor: cursor.doc)

@@ -105,8 +105,8 @@ class Writer:
         """
         now = self.manifest
         parts = [
-            Part(name, deleted, one, alive)
-            for (name, deleted), one, alive in zip(now.segments, self.segments, self.alive, strict=True)
+            Part(name, deleted, opened, alive)
+            for (name, deleted), opened, alive in zip(now.segments, self.segments, self.alive, strict=True)
         ]
         for place in sorted(self.changed):
             deleted = self._name("deleted")
@@ -119,11 +119,11 @@ class Writer:
             self._merge(parts, pair)
         if merge_all and parts and not parts[0].alive.all():
             self._merge(parts, [parts.pop()])
-        named = tuple((one.name, one.deleted) for one in parts)
+        named = tuple((part.name, part.deleted) for part in parts)
         now = replace(now, segments=named, commits=now.commits + 1, next=self.next)
         manifest.write(now, self.folder)
         self.manifest, self.added, self.changed = now, {}, set()
-        self.segments, self.alive = [one.segment for one in parts], [one.alive for one in parts]
+        self.segments, self.alive = [part.segment for part in parts], [part.alive for part in parts]
         self._clean()
         return now.commits
 
@@ -133,9 +133,9 @@ class Writer:
         parts.append(Part(name, None, Segment(self.folder / name), np.ones(len(content.documents), bool)))
 
     def _merge(self, parts: list[Part], some: list[Part]) -> None:
-        if any(one.alive.any() for one in some):
-            now, alive = self.manifest, [one.alive for one in some]
-            self._append(parts, segment.merged([one.segment for one in some], alive, now.fields, now.analyzer))
+        if any(part.alive.any() for part in some):
+            now, alive = self.manifest, [part.alive for part in some]
+            self._append(parts, segment.merged([part.segment for part in some], alive, now.fields, now.analyzer))
 
     def _name(self, ending: str) -> str:
         # Counted up even where a commit fails: it may have come as far as to name its files.

@@ -30,10 +30,10 @@ def fit(design: np.ndarray, target: np.ndarray, seed: int = 0) -> np.ndarray:
     for rows in subsets(len(target), design.shape[1], STARTS, seed):
         start = np.linalg.lstsq(design[rows], target[rows], rcond=None)[0]
         found.append(step(step(start)[1]))
-    found.sort(key=lambda one: one[0])
+    found.sort(key=lambda candidate: candidate[0])
     best = found[0]
     for loss, weights in found[:KEPT]:
         while (after := step(weights))[0] < loss - 1e-12:
             loss, weights = after
-        best = min(best, (loss, weights), key=lambda one: one[0])
+        best = min(best, (loss, weights), key=lambda candidate: candidate[0])
     return np.asarray(best[1])

@@ -15,13 +15,13 @@ STARTS, KEPT = 200, 5
 
 def scale(residual: np.ndarray, start: float | None = None, steps: int = 50) -> float:
     """Return s with a mean loss of residual / s of one half."""
-    made = start or deviation(residual)
+    spread = start or deviation(residual)
     for _ in range(steps):
-        after = made * np.sqrt(2 * bisquare_loss(residual / made, TUKEY_S).mean())
-        if abs(after / made - 1) < 1e-10:
+        after = spread * np.sqrt(2 * bisquare_loss(residual / spread, TUKEY_S).mean())
+        if abs(after / spread - 1) < 1e-10:
             break
-        made = float(after)
-    return made
+        spread = float(after)
+    return spread
 
 
 def fit(design: np.ndarray, target: np.ndarray, seed: int = 0) -> np.ndarray:
@@ -29,8 +29,8 @@ def fit(design: np.ndarray, target: np.ndarray, seed: int = 0) -> np.ndarray:
 
     def step(weights: np.ndarray, known: float | None) -> tuple[np.ndarray, float]:
         residual = target - design @ weights
-        made = scale(residual, known, 1 if known else 5)
-        return weighted(design, target, bisquare_share(residual / made, TUKEY_S)), made
+        spread = scale(residual, known, 1 if known else 5)
+        return weighted(design, target, bisquare_share(residual / spread, TUKEY_S)), spread
 
     found = []
     for rows in subsets(len(target), design.shape[1], STARTS, seed):
@@ -38,7 +38,7 @@ def fit(design: np.ndarray, target: np.ndarray, seed: int = 0) -> np.ndarray:
         for _ in range(2):
             weights, known = step(weights, known)
         found.append((scale(target - design @ weights, known, 3), weights))
-    found.sort(key=lambda one: one[0])
+    found.sort(key=lambda candidate: candidate[0])
     ended = []
     for known, weights in found[:KEPT]:
         for _ in range(100):
@@ -48,4 +48,4 @@ def fit(design: np.ndarray, target: np.ndarray, seed: int = 0) -> np.ndarray:
             if done:
                 break
         ended.append((scale(target - design @ weights), weights))
-    return np.asarray(min(ended, key=lambda one: one[0])[1])
+    return np.asarray(min(ended, key=lambda candidate: candidate[0])[1])

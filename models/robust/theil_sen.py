@@ -29,12 +29,12 @@ def fit(design: np.ndarray, target: np.ndarray, seed: int = 0) -> np.ndarray:
 
 def spatial_median(points: np.ndarray) -> np.ndarray:
     """Return the point with the least sum of distances, shape (k,). points: shape (n, k)."""
-    made = np.median(points, axis=0)
+    centre = np.median(points, axis=0)
     for _ in range(300):
-        share = 1 / np.maximum(np.linalg.norm(points - made, axis=1), 1e-9)
+        share = 1 / np.maximum(np.linalg.norm(points - centre, axis=1), 1e-9)
         after = share @ points / share.sum()
-        done = np.abs(after - made).max() < 1e-10
-        made = after
+        done = np.abs(after - centre).max() < 1e-10
+        centre = after
         if done:
             break
-    return np.asarray(made)
+    return np.asarray(centre)

@@ -96,7 +96,7 @@ class Search(ABC):
 
 def rungs(most: int, eta: int, least: int = 1) -> list[int]:
     """Return the steps at which trials are compared: `least`, and `eta` times as many each time, up to `most`."""
-    made = [least]
-    while made[-1] * eta <= most:
-        made.append(made[-1] * eta)
-    return made
+    steps = [least]
+    while steps[-1] * eta <= most:
+        steps.append(steps[-1] * eta)
+    return steps

@@ -22,11 +22,11 @@ def brackets(most: int = 81, eta: int = 3, whole: bool = False) -> list[list[Run
     whole: as the paper's table has them, which rounds down before it multiplies; its algorithm 1 rounds up after that.
     """
     last = len(rungs(most, eta)) - 1
-    made = []
+    plans = []
     for s in range(last, -1, -1):
         count = (last + 1) // (s + 1) * eta**s if whole else math.ceil((last + 1) * eta**s / (s + 1))
-        made.append([(count // eta**i, most // eta ** (s - i)) for i in range(s + 1)])
-    return made
+        plans.append([(count // eta**i, most // eta ** (s - i)) for i in range(s + 1)])
+    return plans
 
 
 class Bracket:
@@ -47,7 +47,7 @@ class Bracket:
         self.ended.append((loss, job))
         if len(self.ended) == self.plan[self.place][0] and self.place + 1 < len(self.plan):
             self.place += 1
-            ranked = sorted(self.ended, key=lambda one: (one[0], one[1].trial))
+            ranked = sorted(self.ended, key=lambda entry: (entry[0], entry[1].trial))
             self.waiting.extend(job for _, job in ranked[: self.plan[self.place][0]])
             self.ended = []
 
@@ -63,7 +63,7 @@ class Hyperband(Search):
 
     def next(self) -> Job:
         """Return a job of the first bracket that has one."""
-        bracket = next((one for one in self.open if one.waiting), None)
+        bracket = next((candidate for candidate in self.open if candidate.waiting), None)
         if bracket is None:
             bracket = Bracket(next(self.plans))
             self.open.append(bracket)

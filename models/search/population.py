@@ -58,7 +58,7 @@ class PopulationBased(Search):
         free = [member for member in self.members if not member.running and member.end < self.most]
         if not free:
             return None
-        member = min(free, key=lambda one: one.end)
+        member = min(free, key=lambda candidate: candidate.end)
         member.running = True
         end = min(member.end + self.interval, self.most)
         parent = member.last.number if member.last else None
@@ -70,14 +70,14 @@ class PopulationBased(Search):
         member.last, member.loss, member.running = job, loss, False
         if member.end >= self.most:
             return
-        losses = {one.trial: one.loss for one in self.members if one.loss is not None and one.end < self.most}
+        losses = {rival.trial: rival.loss for rival in self.members if rival.loss is not None and rival.end < self.most}
         worst, best = extremes(losses, self.quantile)
         member.strong = job.trial in best
         if job.trial in worst:
-            other = self.members[self.generator.choice(best)]
-            if other.strong or not self.saved:
-                member.last = other.last
-                member.parameters = explored(other.parameters, self.prior, self.resample, self.generator)
+            donor = self.members[self.generator.choice(best)]
+            if donor.strong or not self.saved:
+                member.last = donor.last
+                member.parameters = explored(donor.parameters, self.prior, self.resample, self.generator)
 
 
 def extremes(losses: Mapping[int, float], quantile: float) -> tuple[list[int], list[int]]:
@@ -91,10 +91,10 @@ def explored(
     parameters: Parameters, prior: Prior, resample: float, generator: Random, factors: Sequence[float] = FACTORS
 ) -> Parameters:
     """Return each parameter drawn again from its prior, or times one of the factors."""
-    made = dict(parameters)
+    changed = dict(parameters)
     for name, drawn in prior.items():
         if generator.random() < resample:
-            made[name] = drawn(generator)
+            changed[name] = drawn(generator)
         else:
-            made[name] *= generator.choice(factors)
-    return made
+            changed[name] *= generator.choice(factors)
+    return changed

@@ -100,7 +100,7 @@ class Controller:
 
     def best(self, compared: Collection[int]) -> Report:
         """Return the report of the lowest loss, among those after steps at which trials are compared."""
-        return min((one for one in self.reports if one.step in compared), key=lambda one: one.loss)
+        return min((report for report in self.reports if report.step in compared), key=lambda report: report.loss)
 
     def get_trials(self) -> list[Trial]:
         """Return all trials."""
@@ -135,13 +135,13 @@ def hyperband(most: int, eta: int) -> HyperBandScheduler:
 def hyperband_brackets(most: int, eta: int) -> list[list[Rung]]:
     """Return the rungs of Ray's brackets for powers of eta: it begins with the longest, and rounds up as it halves."""
     count = len(rungs(most, eta))
-    made = []
+    plans = []
     for s in range(count):
         sizes = [math.ceil(count / (s + 1) * eta**s)]
         while len(sizes) <= s:
             sizes.append(math.ceil(sizes[-1] / eta))
-        made.append([(size, most // eta ** (s - place)) for place, size in enumerate(sizes)])
-    return made
+        plans.append([(size, most // eta ** (s - place)) for place, size in enumerate(sizes)])
+    return plans
 
 
 def population(prior: Prior, interval: int, quantile: float, resample: float, generator: Random) -> Any:

@@ -58,8 +58,8 @@ def mean_variance(closes: pd.DataFrame) -> pd.Series:
     """Return the weights of the best mean for its variance, where the means are those of the last year."""
     returns = returns_of(closes)
     values = returns.to_numpy()
-    made = portfolio.mean_variance(values.mean(axis=0), shrunk(values), AVERSION, _bounds(returns.shape[1]))
-    return _series(made, returns, closes)
+    weights = portfolio.mean_variance(values.mean(axis=0), shrunk(values), AVERSION, _bounds(returns.shape[1]))
+    return _series(weights, returns, closes)
 
 
 def risk_parity(closes: pd.DataFrame) -> pd.Series:

@@ -93,7 +93,7 @@ def chosen(logs: np.ndarray, count: int) -> tuple[Pair, ...]:
 def _chosen(raw: bytes, stocks: int, count: int) -> tuple[Pair, ...]:
     logs = np.frombuffer(raw).reshape(-1, stocks)
     days, (limit, first, second) = len(logs), CRITICAL
-    tested = [cointegration(logs, one, other) for one, other in combinations(range(stocks), 2)]
+    tested = [cointegration(logs, left, right) for left, right in combinations(range(stocks), 2)]
     found = [pair for pair in tested if pair.slope > 0 and pair.statistic < limit + first / days + second / days**2]
     return tuple(sorted(found, key=lambda pair: pair.statistic)[:count])
 

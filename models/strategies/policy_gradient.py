@@ -23,13 +23,13 @@ LENGTH = 26  # weeks of an episode
 
 def episode(past: Weeks, first: int, invest: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, ...]:
     """Return states, actions and rewards of some weeks. invest: its probability in each state, shape (8,)."""
-    position, made = int(random.integers(2)), []
-    for at in range(first, min(first + LENGTH, len(past.gain))):
-        now = state(int(past.market[at]), position)
+    position, moves = int(random.integers(2)), []
+    for week in range(first, min(first + LENGTH, len(past.gain))):
+        now = state(int(past.market[week]), position)
         action = int(random.random() < invest[now])
-        made.append((now, action, past.step(at, position, action)))
+        moves.append((now, action, past.step(week, position, action)))
         position = action
-    states, actions, rewards = zip(*made, strict=True)
+    states, actions, rewards = zip(*moves, strict=True)
     return np.array(states), np.array(actions), np.array(rewards)
 
 
@@ -43,8 +43,8 @@ def learn(past: Weeks, episodes: int, discount: float, seed: int = 0, rate: floa
         states, actions, rewards = episode(past, first, invest, random)
         gained = np.zeros(len(rewards))
         later = 0.0
-        for at in range(len(rewards) - 1, -1, -1):
-            later = gained[at] = rewards[at] / spread + discount * later
+        for week in range(len(rewards) - 1, -1, -1):
+            later = gained[week] = rewards[week] / spread + discount * later
         usual[: len(gained)] += (gained - usual[: len(gained)]) / (number + 1)
         push = (gained - usual[: len(gained)]) * (actions - invest[states])  # the gradient of the log-probability
         scores += rate / LENGTH / np.sqrt(number + 1) * np.bincount(states, push, STATES)

@@ -27,12 +27,12 @@ def learn(past: Weeks, rounds: int, discount: float, seed: int = 0, explore: flo
     values, visits = np.zeros((STATES, ACTIONS)), np.zeros((STATES, ACTIONS))
     for _ in range(rounds):
         position = 1
-        for at in range(len(past.gain) - 1):
-            now = state(int(past.market[at]), position)
+        for week in range(len(past.gain) - 1):
+            now = state(int(past.market[week]), position)
             action = int(random.integers(ACTIONS) if random.random() < explore else values[now].argmax())
-            after = state(int(past.market[at + 1]), action)
+            after = state(int(past.market[week + 1]), action)
             visits[now, action] += 1
-            wrong = past.step(at, position, action) + discount * values[after].max() - values[now, action]
+            wrong = past.step(week, position, action) + discount * values[after].max() - values[now, action]
             values[now, action] += wrong / visits[now, action] ** 0.8
             position = action
     return values

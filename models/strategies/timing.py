@@ -44,18 +44,18 @@ def looks(closes: np.ndarray) -> np.ndarray:
     """Return what the market looks like at each close, 0 to 3, shape (t,); -1 where too little is known."""
     moves = np.r_[0.0, (closes[1:] / closes[:-1] - 1).mean(axis=1)]
     level = np.cumsum(np.log1p(moves))
-    made = np.full(len(level), -1)
-    for at in range(LONG, len(level)):
-        above = level[at] > level[at + 1 - TREND : at + 1].mean()
-        wild = moves[at + 1 - SHORT : at + 1].std() > moves[at + 1 - LONG : at + 1].std()
-        made[at] = 2 * int(above) + int(wild)
-    return made
+    kinds = np.full(len(level), -1)
+    for day in range(LONG, len(level)):
+        above = level[day] > level[day + 1 - TREND : day + 1].mean()
+        wild = moves[day + 1 - SHORT : day + 1].std() > moves[day + 1 - LONG : day + 1].std()
+        kinds[day] = 2 * int(above) + int(wild)
+    return kinds
 
 
 def weeks(market: Market) -> Weeks:
     """Return the weeks of a market."""
     closes, days = market.closes.to_numpy(), market.closes.index.to_numpy().astype("datetime64[D]")
-    first = [at for at in range(LONG, len(days)) if begins(Past((), days[: at + 1], closes[: at + 1]), "W")]
+    first = [day for day in range(LONG, len(days)) if begins(Past((), days[: day + 1], closes[: day + 1]), "W")]
     seen = looks(closes)
     gain = [float((closes[then] / closes[now]).mean() - 1) for now, then in pairwise(first)]
     return Weeks(seen[first[:-1]], np.array(gain))
@@ -80,7 +80,7 @@ class Timing(Rule):
         """Return the weights as of the last close: the same for all stocks, or none."""
         closes, days = past.closes[-LONG - REPLAYED :], past.days[-LONG - REPLAYED :]
         seen, position = looks(closes), 1
-        for at in range(LONG, len(days)):
-            if at == len(days) - 1 or begins(Past(past.tickers, days[: at + 1], closes), "W"):
-                position = self.invested[state(int(seen[at]), position)]
+        for day in range(LONG, len(days)):
+            if day == len(days) - 1 or begins(Past(past.tickers, days[: day + 1], closes), "W"):
+                position = self.invested[state(int(seen[day]), position)]
         return np.full(len(past.tickers), position / len(past.tickers))

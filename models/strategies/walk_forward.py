@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def plan(rule: Rule, market: Market, since: str) -> np.ndarray:
     """Return the weights of a rule at each close from a date on, shape (days, n); NaN where it decides nothing."""
-    made = np.full(market.closes.shape, np.nan)
+    weights = np.full(market.closes.shape, np.nan)
     index = market.closes.index
     first = int(index.searchsorted(pd.Timestamp(since)))
     for year in sorted(set(index.year[first:])):
@@ -26,5 +26,5 @@ def plan(rule: Rule, market: Market, since: str) -> np.ndarray:
         before = Market(market.closes.iloc[:begin], market.volumes.iloc[:begin])
         until = Market(market.closes.iloc[:end], market.volumes.iloc[:end])
         start = f"{index[begin]:%Y-%m-%d}"
-        made[begin:end] = vectorized.plan(Since(rule.fit(before), f"{index[first]:%Y-%m-%d}"), until, start)[begin:]
-    return made
+        weights[begin:end] = vectorized.plan(Since(rule.fit(before), f"{index[first]:%Y-%m-%d}"), until, start)[begin:]
+    return weights

@@ -42,7 +42,7 @@ class Cox:
             raise ValueError("Newton's method did not end: the features may depend on each other.")
         self.covariance = np.linalg.inv(curvature)
         risk = np.exp(centred @ self.weights)
-        self.baseline = np.cumsum([left.sum() / risk[at].sum() for at, left in groups])
+        self.baseline = np.cumsum([left.sum() / risk[at_risk].sum() for at_risk, left in groups])
         return self
 
     def _derivatives(
@@ -57,8 +57,8 @@ class Cox:
         weighted = x * risk[:, None]
         value = -self.ridge / 2 * float(self.weights @ self.weights)
         slope, curvature = -self.ridge * self.weights, self.ridge * np.eye(len(self.weights))
-        for at, left in groups:
-            sums = [(risk[who].sum(), weighted[who].sum(axis=0), x[who].T @ weighted[who]) for who in (at, left)]
+        for at_risk, left in groups:
+            sums = [(risk[who].sum(), weighted[who].sum(axis=0), x[who].T @ weighted[who]) for who in (at_risk, left)]
             count = int(left.sum())
             value += score[left].sum()
             slope = slope + x[left].sum(axis=0)
@@ -76,7 +76,7 @@ class Cox:
     def hazard(self, since: np.ndarray, until: np.ndarray) -> np.ndarray:
         """Return the baseline's cumulative hazard between two times, shape of both."""
         steps = np.concatenate([[0.0], self.baseline])
-        ends = [steps[np.searchsorted(self.times, at, side="right")] for at in (since, until)]
+        ends = [steps[np.searchsorted(self.times, moment, side="right")] for moment in (since, until)]
         return np.asarray(ends[1] - ends[0])
 
     def ahead(self, now: np.ndarray, months: np.ndarray) -> np.ndarray:
@@ -100,8 +100,8 @@ def concordance(time: np.ndarray, event: np.ndarray, log_risk: np.ndarray, entry
     """
     entry = np.full(len(time), -np.inf) if entry is None else entry
     right = pairs = 0.0
-    for at in np.flatnonzero(event == 1):
-        later = ((time > time[at]) | ((time == time[at]) & (event == 0))) & (entry < time[at])
-        right += (log_risk[at] > log_risk[later]).sum() + 0.5 * (log_risk[at] == log_risk[later]).sum()
+    for leaver in np.flatnonzero(event == 1):
+        later = ((time > time[leaver]) | ((time == time[leaver]) & (event == 0))) & (entry < time[leaver])
+        right += (log_risk[leaver] > log_risk[later]).sum() + 0.5 * (log_risk[leaver] == log_risk[later]).sum()
         pairs += later.sum()
     return right / pairs

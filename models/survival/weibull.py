@@ -27,10 +27,10 @@ class Weibull:
 
         def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
             shape, line = np.exp(parameters[0]), x @ parameters[1:]
-            at, before = shape * (log_time - line), shape * (log_entry - line)
-            hazard, known = np.exp(np.minimum(at, STEEPEST)), np.exp(np.minimum(before, STEEPEST))
-            value = event * (parameters[0] - log_time + at) - hazard + known
-            by_shape = event * (1 + at) - hazard * at + known * before
+            log_hazard, before = shape * (log_time - line), shape * (log_entry - line)
+            hazard, known = np.exp(np.minimum(log_hazard, STEEPEST)), np.exp(np.minimum(before, STEEPEST))
+            value = event * (parameters[0] - log_time + log_hazard) - hazard + known
+            by_shape = event * (1 + log_hazard) - hazard * log_hazard + known * before
             by_line = shape * (-event + hazard - known)
             return -float(value.mean()), -np.concatenate([[by_shape.sum()], x.T @ by_line]) / len(time)
 

@@ -33,8 +33,8 @@ class Network(nn.Module):
         """Return the scores, (batch, time, tags). rows: (batch, time, width). lengths: (batch,)."""
         packed = nn.utils.rnn.pack_padded_sequence(self.dropout(rows), lengths, True, enforce_sorted=False)
         read, _ = nn.utils.rnn.pad_packed_sequence(self.lstm(packed)[0], batch_first=True)
-        made: torch.Tensor = self.out(self.dropout(read))
-        return made
+        scores: torch.Tensor = self.out(self.dropout(read))
+        return scores
 
 
 def loss(scores: torch.Tensor, moves: torch.Tensor, tags: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
@@ -73,8 +73,10 @@ class BiLSTMCRF:
         self.network.train()
         for _ in range(self.epochs):
             for number in random.permutation(len(batches)).tolist():
-                at, sizes = batches[number]
-                value = loss(self.network(known[at], sizes), self.network.moves, wanted[at], sizes) / len(at)
+                tokens, sizes = batches[number]
+                value = loss(self.network(known[tokens], sizes), self.network.moves, wanted[tokens], sizes) / len(
+                    tokens
+                )
                 optimizer.zero_grad()
                 value.backward()
                 nn.utils.clip_grad_norm_(self.network.parameters(), CLIP)
@@ -85,11 +87,11 @@ class BiLSTMCRF:
     @torch.inference_mode()
     def scores(self, rows: np.ndarray, lengths: Sequence[int]) -> np.ndarray:
         """Return the score of each tag at each token, (tokens, tags)."""
-        known, made = torch.tensor(rows, dtype=torch.float32), np.zeros((len(rows), self.tags))
-        for at, sizes in _batches(lengths, BATCH):
-            there = torch.arange(at.shape[1]) < sizes[:, None]
-            made[at[there].numpy()] = self.network(known[at], sizes)[there].numpy()
-        return made
+        known, scores = torch.tensor(rows, dtype=torch.float32), np.zeros((len(rows), self.tags))
+        for tokens, sizes in _batches(lengths, BATCH):
+            there = torch.arange(tokens.shape[1]) < sizes[:, None]
+            scores[tokens[there].numpy()] = self.network(known[tokens], sizes)[there].numpy()
+        return scores
 
     def read(self, rows: np.ndarray, lengths: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
         """Return the most likely sequence of tags of each sentence, (tokens,), and how likely each tag is.
@@ -108,5 +110,5 @@ def _batches(lengths: Sequence[int], size: int) -> Iterator[tuple[torch.Tensor, 
     for begin in range(0, len(order), size):
         inside = order[begin : begin + size]
         time = np.arange(sizes[inside[0]])
-        at = np.where(time < sizes[inside, None], starts[inside, None] + time, 0)
-        yield torch.tensor(at), torch.tensor(sizes[inside])
+        tokens = np.where(time < sizes[inside, None], starts[inside, None] + time, 0)
+        yield torch.tensor(tokens), torch.tensor(sizes[inside])

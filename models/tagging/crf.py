@@ -32,15 +32,15 @@ class CRF:
 
     def fit(self, seen: Sequence[Block], tags: np.ndarray, lengths: Sequence[int]) -> CRF:
         """Return it, fitted. tags: (tokens,). lengths: of the sentences, in tokens."""
-        turned = [csr_array(one.T) if isinstance(one, csr_array) else one.T for one in seen]
-        one = np.eye(self.tags)[tags]
+        turned = [csr_array(block.T) if isinstance(block, csr_array) else block.T for block in seen]
+        one_hot = np.eye(self.tags)[tags]
         inside = np.ones(len(tags), bool)
         inside[np.cumsum(lengths)[:-1]] = False  # the first of a sentence has no tag before it
         inside[0] = False
         follows = np.flatnonzero(inside)
         pairs = np.zeros((self.tags, self.tags))
         np.add.at(pairs, (tags[follows - 1], tags[follows]), 1)
-        counts = np.concatenate([block @ one for block in turned])
+        counts = np.concatenate([block @ one_hot for block in turned])
         size = counts.size
 
         def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
@@ -67,13 +67,13 @@ class CRF:
             came[:, time], there = each.argmax(axis=1), time < np.asarray(lengths)
             best = np.where(there[:, None], each.max(axis=1) + scores[:, time], best)
         tags = np.zeros(scores.shape[:2], int)
-        at, row = best.argmax(axis=1), np.arange(len(scores))
+        tag, row = best.argmax(axis=1), np.arange(len(scores))
         for time in range(scores.shape[1] - 1, -1, -1):
             there = time < np.asarray(lengths)
-            tags[:, time] = at
-            at = np.where(there & (time > 0), came[row, time, at], at)
-        made: np.ndarray = tags[places]
-        return made
+            tags[:, time] = tag
+            tag = np.where(there & (time > 0), came[row, time, tag], tag)
+        sequence: np.ndarray = tags[places]
+        return sequence
 
     def marginals(self, seen: Sequence[Block], lengths: Sequence[int]) -> np.ndarray:
         """Return how likely each tag of each token is, (tokens, tags)."""
@@ -82,8 +82,8 @@ class CRF:
 
 def scored(seen: Sequence[Block], weights: np.ndarray) -> np.ndarray:
     """Return the score of each tag at each token, (tokens, tags). weights: of the columns of all blocks."""
-    ends = np.cumsum([0, *(one.shape[1] for one in seen)]).tolist()
-    return np.asarray(sum(one @ weights[a:b] for one, (a, b) in zip(seen, pairwise(ends), strict=True)))
+    ends = np.cumsum([0, *(block.shape[1] for block in seen)]).tolist()
+    return np.asarray(sum(block @ weights[a:b] for block, (a, b) in zip(seen, pairwise(ends), strict=True)))
 
 
 def padded(rows: np.ndarray, lengths: Sequence[int]) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
@@ -91,9 +91,9 @@ def padded(rows: np.ndarray, lengths: Sequence[int]) -> tuple[np.ndarray, tuple[
     sentence = np.repeat(np.arange(len(lengths)), lengths)
     first = np.concatenate([[0], np.cumsum(lengths)[:-1]])
     time = np.arange(len(rows)) - first[sentence]
-    made = np.zeros((len(lengths), max(lengths), *rows.shape[1:]))
-    made[sentence, time] = rows
-    return made, (sentence, time)
+    table = np.zeros((len(lengths), max(lengths), *rows.shape[1:]))
+    table[sentence, time] = rows
+    return table, (sentence, time)
 
 
 def _expected(rows: np.ndarray, moves: np.ndarray, lengths: Sequence[int]) -> tuple[float, np.ndarray, np.ndarray]:
@@ -107,15 +107,15 @@ def _expected(rows: np.ndarray, moves: np.ndarray, lengths: Sequence[int]) -> tu
     there = np.arange(longest) < np.asarray(lengths)[:, None]
     forward, sums = np.zeros_like(chances), np.ones(there.shape)
     for time in range(longest):
-        at = there[:, time]
-        step = chances[at, time] * (forward[at, time - 1] @ pair if time else 1.0)
-        sums[at, time] = step.sum(axis=1)
-        forward[at, time] = step / sums[at, time, None]
+        mask = there[:, time]
+        step = chances[mask, time] * (forward[mask, time - 1] @ pair if time else 1.0)
+        sums[mask, time] = step.sum(axis=1)
+        forward[mask, time] = step / sums[mask, time, None]
     backward, pairs = np.ones_like(chances), np.zeros_like(moves)
     for time in range(longest - 2, -1, -1):
-        at = there[:, time + 1]
-        after = chances[at, time + 1] * backward[at, time + 1] / sums[at, time + 1, None]
-        backward[at, time] = after @ pair.T
-        pairs += forward[at, time].T @ after * pair
+        mask = there[:, time + 1]
+        after = chances[mask, time + 1] * backward[mask, time + 1] / sums[mask, time + 1, None]
+        backward[mask, time] = after @ pair.T
+        pairs += forward[mask, time].T @ after * pair
     whole = np.log(sums).sum() + highest.sum() + most * (len(rows) - len(lengths))
     return float(whole), (forward * backward)[places], pairs

@@ -45,8 +45,8 @@ class HMM:
         for place in range(len(symbols) - 2, -1, -1):
             after = self.emits[:, symbols[place + 1]] * backward[place + 1]
             backward[place] = self.moves @ after / sums[place + 1]
-        made: np.ndarray = forward * backward
-        return made
+        marginals: np.ndarray = forward * backward
+        return marginals
 
     def predict(self, symbols: np.ndarray) -> np.ndarray:
         """Return the most likely sequence of tags, shape (length,): Viterbi."""
@@ -56,10 +56,10 @@ class HMM:
             each = best[:, None] + moves
             came.append(each.argmax(axis=0))
             best = each.max(axis=0) + scores
-        made = [int(best.argmax())]
+        path = [int(best.argmax())]
         for before in reversed(came):
-            made.append(int(before[made[-1]]))
-        return np.array(made[::-1])
+            path.append(int(before[path[-1]]))
+        return np.array(path[::-1])
 
     def _forward(self, symbols: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return each tag's probability given the symbols so far, (length, tags), and each symbol's, (length,)."""

@@ -25,25 +25,25 @@ class Entity(NamedTuple):
 
 def entities(tags: Sequence[str]) -> list[Entity]:
     """Return the names that tags say, as `conlleval` reads them: an `I-` after another kind begins one."""
-    made: list[Entity] = []
+    names: list[Entity] = []
     kind, start = "", 0
     for place, tag in enumerate([*tags, OUTSIDE]):
         own = tag[2:]
         if kind and (tag[0] != "I" or own != kind):
-            made.append(Entity(start, place, kind))
+            names.append(Entity(start, place, kind))
             kind = ""
         if not kind and own:
             kind, start = own, place
-    return made
+    return names
 
 
 def hits(true: Sequence[Tokens], predicted: Sequence[Tokens]) -> np.ndarray:
     """Return of each sentence how many names are right, said, and there, shape (n, 3): kind and both ends count."""
-    found = [(set(entities(one)), set(entities(other))) for one, other in zip(true, predicted, strict=True)]
-    return np.array([(len(one & other), len(other), len(one)) for one, other in found], float).reshape(-1, 3)
+    found = [(set(entities(truth)), set(entities(guess))) for truth, guess in zip(true, predicted, strict=True)]
+    return np.array([(len(truth & guess), len(guess), len(truth)) for truth, guess in found], float).reshape(-1, 3)
 
 
 def f1(counts: np.ndarray) -> float:
     """Return the F1 of names. counts: as `hits` returns them."""
-    right, said, there = counts.sum(axis=0)
-    return float(2 * right / max(said + there, 1))
+    right, predicted, there = counts.sum(axis=0)
+    return float(2 * right / max(predicted + there, 1))

@@ -33,7 +33,7 @@ class Read(NamedTuple):
     @property
     def lengths(self) -> list[int]:
         """Return the tokens of each sentence."""
-        return [len(one) for one in self.sentences]
+        return [len(sentence) for sentence in self.sentences]
 
 
 class Tagger:
@@ -47,11 +47,11 @@ class Tagger:
 
     def fit(self, read: Read, tags: Sequence[Tokens]) -> Tagger:
         """Return it, fitted."""
-        self.tags = sorted({tag for one in tags for tag in one})
+        self.tags = sorted({tag for sentence in tags for tag in sentence})
         self.columns = Columns(self.rows(read.sentences))
         if self.stretch:
             self.middle, self.scale = read.vectors.mean(axis=0), np.maximum(read.vectors.std(axis=0), 1e-6)
-        numbers = np.array([self.tags.index(tag) for one in tags for tag in one])
+        numbers = np.array([self.tags.index(tag) for sentence in tags for tag in sentence])
         self.learn(self.blocks(read), read.lengths, numbers)
         return self
 
@@ -61,14 +61,14 @@ class Tagger:
 
     def rows(self, sentences: Sequence[Tokens]) -> list[list[str]]:
         """Return what is seen at each token, sentence after sentence."""
-        return [row for one in sentences for row in seen(one)]
+        return [row for sentence in sentences for row in seen(sentence)]
 
     def blocks(self, read: Read) -> list[Block]:
         """Return the columns of the tokens: what is seen, and the vectors."""
-        made: list[Block] = [self.columns.matrix(self.rows(read.sentences))]
+        blocks: list[Block] = [self.columns.matrix(self.rows(read.sentences))]
         if self.stretch:
-            made.append(self.stretch * (read.vectors - self.middle) / self.scale)
-        return made
+            blocks.append(self.stretch * (read.vectors - self.middle) / self.scale)
+        return blocks
 
     def predict(self, read: Read) -> list[list[str]]:
         """Return the tags of each token."""
@@ -98,11 +98,11 @@ class Recurrent(Tagger):
 
     def rows(self, sentences: Sequence[Tokens]) -> list[list[str]]:
         """Return nothing: no word has a column of its own."""
-        return [[] for one in sentences for _ in one]
+        return [[] for sentence in sentences for _ in sentence]
 
     def blocks(self, read: Read) -> list[Block]:
         """Return the vectors and the case of each word."""
-        return [*super().blocks(read)[1:], np.concatenate([case(one) for one in read.sentences])]
+        return [*super().blocks(read)[1:], np.concatenate([case(sentence) for sentence in read.sentences])]
 
     def learn(self, blocks: list[Block], lengths: list[int], numbers: np.ndarray) -> None:
         """Learn from the tokens of sentences."""
@@ -122,7 +122,7 @@ class Alone(Tagger):
 
     def rows(self, sentences: Sequence[Tokens]) -> list[list[str]]:
         """Return what is seen of each word."""
-        return [own(word) for one in sentences for word in one]
+        return [own(word) for sentence in sentences for word in sentence]
 
     def learn(self, blocks: list[Block], lengths: list[int], numbers: np.ndarray) -> None:
         """Learn from the tokens, with the strength of scikit-learn."""
@@ -143,10 +143,10 @@ class Hidden:
         """Return it, fitted."""
         counts = Counter(chain.from_iterable(read.sentences))
         names = [*(word for word, count in counts.items() if count >= SEEN), *sorted({shape(word) for word in counts})]
-        self.numbers = {name: at for at, name in enumerate(names, 1)}
-        self.tags = sorted({tag for one in tags for tag in one})
-        hidden = [np.array([self.tags.index(tag) for tag in one]) for one in tags]
-        symbols = [self.symbols(one) for one in read.sentences]
+        self.numbers = {name: place for place, name in enumerate(names, 1)}
+        self.tags = sorted({tag for sentence in tags for tag in sentence})
+        hidden = [np.array([self.tags.index(tag) for tag in sentence]) for sentence in tags]
+        symbols = [self.symbols(sentence) for sentence in read.sentences]
         self.model = HMM(len(self.tags), len(names) + 1, smoothing=0.01).fit(symbols, hidden)
         return self
 
@@ -156,4 +156,6 @@ class Hidden:
 
     def predict(self, read: Read) -> list[list[str]]:
         """Return the tags of each token."""
-        return [[self.tags[at] for at in self.model.predict(self.symbols(one))] for one in read.sentences]
+        return [
+            [self.tags[place] for place in self.model.predict(self.symbols(sentence))] for sentence in read.sentences
+        ]

@@ -31,9 +31,11 @@ def _signs(word: str) -> str:
 def own(word: str) -> list[str]:
     """Return what is seen of a word alone."""
     small = word.lower()
-    made = [f"w={small}", f"s={shape(word)}", f"d={_signs(word)[:6]}"]
-    made += [f"p{size}={small[:size]}" for size in (2, 3, 4)] + [f"e{size}={small[-size:]}" for size in (1, 2, 3, 4)]
-    return made
+    features = [f"w={small}", f"s={shape(word)}", f"d={_signs(word)[:6]}"]
+    features += [f"p{size}={small[:size]}" for size in (2, 3, 4)] + [
+        f"e{size}={small[-size:]}" for size in (1, 2, 3, 4)
+    ]
+    return features
 
 
 def seen(sentence: Tokens) -> list[list[str]]:
@@ -41,18 +43,18 @@ def seen(sentence: Tokens) -> list[list[str]]:
     alone = [own(word) for word in sentence]
     small, shapes = [word.lower() for word in sentence], [shape(word) for word in sentence]
     loud = sum(word.isupper() for word in sentence) > len(sentence) / 2
-    made = []
+    rows = []
     for place, features in enumerate(alone):
         row = [*features, "all", f"first={place == 0}", f"loud={loud},{shapes[place]}"]
         for step in (-2, -1, 1, 2):
             there = place + step
             inside = 0 <= there < len(sentence)
             row += [f"w{step}={small[there] if inside else ''}", f"s{step}={shapes[there] if inside else ''}"]
-        before, behind = (shapes[one] if 0 <= one < len(shapes) else "" for one in (place - 1, place + 1))
+        before, behind = (shapes[index] if 0 <= index < len(shapes) else "" for index in (place - 1, place + 1))
         row += [f"s-1,0={before},{shapes[place]}", f"s0,1={shapes[place]},{behind}"]
         row += [f"w-1,s0={small[place - 1] if place else ''},{shapes[place]}"]
-        made.append(row)
-    return made
+        rows.append(row)
+    return rows
 
 
 def case(words: Tokens) -> np.ndarray:
@@ -71,7 +73,9 @@ class Columns:
 
     def __init__(self, rows: Sequence[Sequence[str]]):
         counts = Counter(chain.from_iterable(rows))
-        self.places = {name: at for at, name in enumerate(name for name, count in counts.items() if count >= SEEN)}
+        self.places = {
+            name: place for place, name in enumerate(name for name, count in counts.items() if count >= SEEN)
+        }
 
     def matrix(self, rows: Sequence[Sequence[str]]) -> csr_array:
         """Return 1 where something is seen, shape (tokens, columns)."""

@@ -29,15 +29,17 @@ def abbreviations(texts: Iterable[str]) -> dict[str, list[str]]:
 
 def long_form(short: str, before: str) -> str | None:
     """Return the end of a text that a short form stands for, or None."""
-    at = len(before)
+    begin = len(before)
     for place in range(len(short) - 1, -1, -1):
         letter = short[place].lower()
         if not letter.isalnum():
             continue
-        at -= 1
-        while at >= 0 and (before[at].lower() != letter or (place == 0 and at > 0 and before[at - 1].isalnum())):
-            at -= 1
-        if at < 0:
+        begin -= 1
+        while begin >= 0 and (
+            before[begin].lower() != letter or (place == 0 and begin > 0 and before[begin - 1].isalnum())
+        ):
+            begin -= 1
+        if begin < 0:
             return None
-    long = before[before.rfind(" ", 0, at) + 1 :]
+    long = before[before.rfind(" ", 0, begin) + 1 :]
     return long if len(long) > len(short) else None

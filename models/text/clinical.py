@@ -41,7 +41,7 @@ def findings(text: str, known: Mapping[str, str]) -> list[Finding]:
     ordered = sorted(known, key=len, reverse=True)
     form = "|".join(r"\s+".join(map(re.escape, term.split())) for term in ordered)
     pattern = re.compile(rf"(?<!\w)(?:{form})(?!\w)", re.IGNORECASE)
-    made = []
+    terms = []
     for place in sentences(text):
         start = place.start
         for title in SECTION.finditer(text, place.start, place.end):
@@ -50,9 +50,9 @@ def findings(text: str, known: Mapping[str, str]) -> list[Finding]:
         found = list(pattern.finditer(sentence))
         for match, status in zip(found, negex.status(sentence, [match.span() for match in found]), strict=True):
             name = known[" ".join(match.group().lower().split())]
-            at = start + match.start()
-            made.append(Finding(name, match.group(), at, start + match.end(), section(text, at), status))
-    return made
+            begin = start + match.start()
+            terms.append(Finding(name, match.group(), begin, start + match.end(), section(text, begin), status))
+    return terms
 
 
 def section(text: str, place: int) -> str:

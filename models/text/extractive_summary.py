@@ -64,14 +64,14 @@ class Candidate(NamedTuple):
 
 def candidates(sentences: Sequence[str], title: str = "", cuts: bool = True) -> list[Candidate]:
     """Return the sentences of a text, with `cuts` their parts, and its title, each text once."""
-    made: dict[str, Candidate] = {}
+    by_text: dict[str, Candidate] = {}
     for number, sentence in enumerate(sentences[:MOST]):
-        made.setdefault(sentence, Candidate(sentence, number, 0))
+        by_text.setdefault(sentence, Candidate(sentence, number, 0))
         for text, cut in parts(sentence) if cuts else ():
-            made.setdefault(text, Candidate(text, number, cut))
+            by_text.setdefault(text, Candidate(text, number, cut))
     if title:
-        made.setdefault(title, Candidate(title, 0, 5))
-    return list(made.values())
+        by_text.setdefault(title, Candidate(title, 0, 5))
+    return list(by_text.values())
 
 
 def parts(sentence: str) -> list[tuple[str, int]]:
@@ -79,12 +79,12 @@ def parts(sentence: str) -> list[tuple[str, int]]:
     whole = BRACKETS.sub("", OPENING.sub("", sentence)).strip()
     starts = [0, *(match.end() for match in INNER.finditer(whole))][: STARTS + 1]
     ends = [len(whole), *(match.start() for match in CLOSING.finditer(whole))][: ENDS + 1]
-    made = []
+    pieces = []
     for start, end in product(starts, ends):
         text = _capital(whole[start:end].strip(" ,;:."))
         if len(text.split()) >= FEWEST:
-            made.append((f"{text}.", 1 + (end < len(whole)) + 2 * (start > 0)))
-    return made
+            pieces.append((f"{text}.", 1 + (end < len(whole)) + 2 * (start > 0)))
+    return pieces
 
 
 def _capital(text: str) -> str:
@@ -99,7 +99,7 @@ def target(text: str, summaries: Sequence[str]) -> float:
 def runs(text: str) -> list[str]:
     """Return words and pairs of words."""
     found = rouge.words(text)
-    return found + [f"{one} {other}" for one, other in pairwise(found)]
+    return found + [f"{first} {second}" for first, second in pairwise(found)]
 
 
 class Ranker:
@@ -116,9 +116,11 @@ class Ranker:
         import lightgbm
 
         found = self.found(texts, titles)
-        paper = np.repeat(np.arange(len(found)), [len(one) for one in found])
-        goal = np.array([target(one.text, summaries[at]) for at, each in enumerate(found) for one in each])
-        self.tfidf = Tfidf().fit(counted((runs(" ".join(one)) for one in texts), WIDTH))
+        paper = np.repeat(np.arange(len(found)), [len(each) for each in found])
+        goal = np.array(
+            [target(candidate.text, summaries[place]) for place, each in enumerate(found) for candidate in each]
+        )
+        self.tfidf = Tfidf().fit(counted((runs(" ".join(text)) for text in texts), WIDTH))
         rows = self.words(found)
         self.ridge = Ridge(PENALTY).fit(rows, goal)
         table = np.column_stack([out_of_fold(rows, goal, paper, self.seed), self.table(texts, titles, found, rows)])
@@ -135,11 +137,11 @@ class Ranker:
 
     def found(self, texts: Sequence[Sequence[str]], titles: Sequence[str]) -> list[list[Candidate]]:
         """Return the candidates of each text."""
-        return [candidates(one, title, self.cuts) for one, title in zip(texts, titles, strict=True)]
+        return [candidates(text, title, self.cuts) for text, title in zip(texts, titles, strict=True)]
 
     def words(self, found: Sequence[Sequence[Candidate]]) -> csr_array:
         """Return TF-IDF of the words of each candidate."""
-        return self.rows(one.text for each in found for one in each)
+        return self.rows(candidate.text for each in found for candidate in each)
 
     def rows(self, texts: Iterable[str]) -> csr_array:
         """Return TF-IDF of words and pairs of words."""
@@ -182,13 +184,13 @@ class Ranker:
         alike = (own @ self.rows([title]).T).toarray()[:, 0]
         words = rouge.words(title)
         single, pairs = set(words), set(pairwise(words))
-        made = []
-        for one, value in zip(found, alike.tolist(), strict=True):
-            own = rouge.words(one.text)
+        rows = []
+        for candidate, value in zip(found, alike.tolist(), strict=True):
+            own = rouge.words(candidate.text)
             shared, double = len(single.intersection(own)), len(pairs.intersection(pairwise(own)))
             shares = shared / max(len(single), 1), shared / max(len(set(own)), 1), double / max(len(pairs), 1)
-            made.append([value, *shares, double, len(words)])
-        return np.array(made, float)
+            rows.append([value, *shares, double, len(words)])
+        return np.array(rows, float)
 
     def _of_text(self, text: Sequence[str], found: Sequence[Candidate], own: csr_array) -> np.ndarray:
         sentences = text[:MOST]
@@ -197,21 +199,22 @@ class Ranker:
         centre = np.asarray(rows.sum(axis=0)).ravel()
         length = np.sqrt(np.square(centre).sum())  # not `norm`: the threads of BLAS would cost more than they do
         near = own @ (centre / max(length, 1e-9))
-        alone = np.array([one.sentence for one in found])
+        alone = np.array([candidate.sentence for candidate in found])
         others = (alike.sum(axis=1) - alike[np.arange(len(found)), alone]) / max(len(sentences) - 1, 1)
-        counts = Counter(word for one in sentences for word in set(rouge.words(one)))
-        made = []
-        for place, one in enumerate(found):
-            words = rouge.words(one.text)
-            whole = rouge.words(sentences[one.sentence])
+        counts = Counter(word for sentence in sentences for word in set(rouge.words(sentence)))
+        table = []
+        for place, candidate in enumerate(found):
+            words = rouge.words(candidate.text)
+            whole = rouge.words(sentences[candidate.sentence])
             shared = sum(counts[word] > 1 for word in set(words)) / max(len(set(words)), 1)
-            made.append([
-                one.sentence, one.sentence / len(sentences), len(sentences) - one.sentence, len(sentences), one.cut,
-                len(words), len(words) / max(len(whole), 1), shared, near[place], others[place], alike[place, 0],
-                alike[place, -1], alike[place].max(initial=0, where=np.arange(len(sentences)) != one.sentence),
-                *(bool(re.search(cue, one.text, re.IGNORECASE)) for cue in CUES),
+            table.append([
+                candidate.sentence, candidate.sentence / len(sentences), len(sentences) - candidate.sentence,
+                len(sentences), candidate.cut, len(words), len(words) / max(len(whole), 1), shared, near[place],
+                others[place], alike[place, 0], alike[place, -1],
+                alike[place].max(initial=0, where=np.arange(len(sentences)) != candidate.sentence),
+                *(bool(re.search(cue, candidate.text, re.IGNORECASE)) for cue in CUES),
             ])  # fmt: skip
-        return np.array(made, float)
+        return np.array(table, float)
 
 
 def out_of_fold(rows: csr_array, goal: np.ndarray, paper: np.ndarray, seed: int) -> np.ndarray:
@@ -220,18 +223,22 @@ def out_of_fold(rows: csr_array, goal: np.ndarray, paper: np.ndarray, seed: int)
     goal, paper: how good each candidate is, and the number of its text, shape (n,). seed: of the folds.
     """
     fold = np.random.default_rng(seed).permutation(paper.max() + 1)[paper] % FOLDS
-    said = np.zeros(len(goal))
+    predictions = np.zeros(len(goal))
     for number in np.unique(fold):
         held = fold == number
-        said[held] = Ridge(PENALTY).fit(rows[~held], goal[~held]).predict(rows[held])
-    return said
+        predictions[held] = Ridge(PENALTY).fit(rows[~held], goal[~held]).predict(rows[held])
+    return predictions
 
 
 def scored(written: Sequence[str], summaries: Sequence[Sequence[str]]) -> np.ndarray:
     """Return ROUGE-1, ROUGE-2 and ROUGE-L of each summary, F with the nearest reference, shape (n, 3)."""
     return np.array(
         [
-            [rouge.best(known, one, 1).f, rouge.best(known, one, 2).f, max(rouge.longest(ref, one).f for ref in known)]
-            for one, known in zip(written, summaries, strict=True)
+            [
+                rouge.best(known, summary, 1).f,
+                rouge.best(known, summary, 2).f,
+                max(rouge.longest(ref, summary).f for ref in known),
+            ]
+            for summary, known in zip(written, summaries, strict=True)
         ]
     ).reshape(-1, 3)

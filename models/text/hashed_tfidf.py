@@ -27,10 +27,10 @@ def counted(texts: Iterable[Runs], width: int) -> csr_array:
     """Return how often each column is in each text, shape (texts, width). texts: the runs of each."""
     data, places, ends = [], [], [0]
     for runs in texts:
-        made, counts = np.unique(_columns(runs, width), return_counts=True)
-        places.append(made)
+        numbers, counts = np.unique(_columns(runs, width), return_counts=True)
+        places.append(numbers)
         data.append(counts)
-        ends.append(ends[-1] + len(made))
+        ends.append(ends[-1] + len(numbers))
     if not places:
         return csr_array((0, width))
     parts = (np.concatenate(data).astype(float), np.concatenate(places), np.array(ends, np.int32))
@@ -39,9 +39,9 @@ def counted(texts: Iterable[Runs], width: int) -> csr_array:
 
 def present(counts: csr_array) -> csr_array:
     """Return 1 where a column is in a text at all."""
-    made = counts.copy()
-    made.data = np.ones_like(made.data)
-    return made
+    flags = counts.copy()
+    flags.data = np.ones_like(flags.data)
+    return flags
 
 
 def shared(runs: Runs, counts: csr_array, weighted: csr_array, weights: np.ndarray) -> np.ndarray:
@@ -72,9 +72,9 @@ class Tfidf:
 
     def transform(self, counts: csr_array) -> csr_array:
         """Return `(1 + ln count) * weight` of each column, every text of length 1."""
-        made = counts.copy()
-        made.data = (1 + np.log(made.data)) * self.weights[made.indices]
-        length = np.sqrt(np.add.reduceat(np.append(made.data**2, 0.0), made.indptr[:-1]))
-        length[np.diff(made.indptr) == 0] = 1  # a text without a run stays at zero
-        made.data /= np.repeat(length, np.diff(made.indptr))
-        return made
+        weighted = counts.copy()
+        weighted.data = (1 + np.log(weighted.data)) * self.weights[weighted.indices]
+        length = np.sqrt(np.add.reduceat(np.append(weighted.data**2, 0.0), weighted.indptr[:-1]))
+        length[np.diff(weighted.indptr) == 0] = 1  # a text without a run stays at zero
+        weighted.data /= np.repeat(length, np.diff(weighted.indptr))
+        return weighted

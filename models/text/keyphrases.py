@@ -34,23 +34,23 @@ def keyphrases(text: str, count: int = COUNT) -> list[tuple[str, float]]:
     times = Counter(phrases)
     weights = {" ".join(phrase): times[phrase] ** 0.5 * sum(degree[word] for word in phrase) for phrase in times}
     best = sorted(weights.items(), key=lambda pair: (-pair[1], pair[0]))
-    made: list[tuple[str, float]] = []
+    chosen: list[tuple[str, float]] = []
     for words, weight in best:
-        if not any(set(words.split()) <= set(other.split()) for other, _ in made):
-            made.append((words, float(weight)))
-        if len(made) == count:
+        if not any(set(words.split()) <= set(earlier.split()) for earlier, _ in chosen):
+            chosen.append((words, float(weight)))
+        if len(chosen) == count:
             break
-    return made
+    return chosen
 
 
 def _phrases(text: str) -> list[tuple[str, ...]]:
-    made: list[tuple[str, ...]] = []
+    phrases: list[tuple[str, ...]] = []
     own: list[str] = []
     for word in [*WORD.findall(text.lower()), "."]:
         if word[0].isalpha() and word not in STOP and len(word) > 1:
             own.append(word)
         else:
             if 0 < len(own) <= LONGEST:
-                made.append(tuple(own))
+                phrases.append(tuple(own))
             own = []
-    return made
+    return phrases

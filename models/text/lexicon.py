@@ -59,15 +59,15 @@ def words(text: str) -> list[Word]:
     marked = any(shouted) and not all(map(str.isupper, letters))
     exclaimed = 1 + EXCLAIMED * min(text.count("!"), MOST_EXCLAIMED)
     but = max((place for place, name in enumerate(names) if name == "but"), default=None)
-    made = []
+    weighed = []
     for place, (name, (_, start, end)) in enumerate(zip(names, found, strict=True)):
         count = exclaimed * around(names[max(place - BEFORE, 0) : place])
         if marked and shouted[place]:
             count *= 1 + CAPITALS
         if but is not None and place != but:
             count *= BUT_BEFORE if place < but else BUT_AFTER
-        made.append(Word(name, start, end, count))
-    return made
+        weighed.append(Word(name, start, end, count))
+    return weighed
 
 
 def around(names: list[str]) -> float:

@@ -39,8 +39,8 @@ def fit(texts: Sequence[str], shares: np.ndarray, units: np.ndarray, costs: np.n
     A class gets the decision that costs least on texts that the classifier has not seen. shares: of each class, shape
     (n, classes). units: texts that are near copies have the same, shape (n,). costs: shape (classes, decisions).
     """
-    said, held = shares.argmax(axis=1), np.unique(units, return_inverse=True)[1] % EACH == 0
+    labels, held = shares.argmax(axis=1), np.unique(units, return_inverse=True)[1] % EACH == 0
     rows = np.array(texts, object)
-    guess = plain(word).fit(rows[~held], said[~held]).predict(rows[held])
+    guess = plain(word).fit(rows[~held], labels[~held]).predict(rows[held])
     sums = [(shares[held][guess == number] @ costs).sum(axis=0) for number in range(shares.shape[1])]
-    return Decider(plain(word).fit(rows, said), np.argmin(sums, axis=1))
+    return Decider(plain(word).fit(rows, labels), np.argmin(sums, axis=1))

@@ -23,26 +23,26 @@ BASE = np.uint64(0x9E3779B97F4A7C15)
 
 def shingles(text: str, words: int = WORDS) -> np.ndarray:
     """Return the distinct runs of words of a text as hashes, shape (m,), ordered. A shorter text is one run."""
-    said = np.array([zlib.crc32(word.encode()) for word in re.findall(r"\w+", text.lower())], dtype=np.uint64)
-    if not len(said):
-        return said
-    size = min(words, len(said))
-    made = np.zeros(len(said) - size + 1, dtype=np.uint64)
-    for at in range(size):
-        made = (made ^ said[at : at + len(made)]) * BASE
-        made ^= made >> np.uint64(29)
-    return np.unique(made)
+    codes = np.array([zlib.crc32(word.encode()) for word in re.findall(r"\w+", text.lower())], dtype=np.uint64)
+    if not len(codes):
+        return codes
+    size = min(words, len(codes))
+    hashes = np.zeros(len(codes) - size + 1, dtype=np.uint64)
+    for start in range(size):
+        hashes = (hashes ^ codes[start : start + len(hashes)]) * BASE
+        hashes ^= hashes >> np.uint64(29)
+    return np.unique(hashes)
 
 
 def signatures(sets: Sequence[np.ndarray], size: int = BANDS * ROWS, seed: int = 0) -> np.ndarray:
     """Return the least hash of each set under `size` hash functions, shape (n, size). An empty set has zeros."""
     rng = np.random.default_rng(seed)
     factors, shifts = rng.integers(1, 2**63, (2, size, 1), dtype=np.uint64)
-    made = np.zeros((len(sets), size), dtype=np.uint32)
+    hashes = np.zeros((len(sets), size), dtype=np.uint32)
     for row, values in enumerate(sets):
         if len(values):
-            made[row] = (((factors | np.uint64(1)) * values + shifts) >> np.uint64(32)).min(axis=1)
-    return made
+            hashes[row] = (((factors | np.uint64(1)) * values + shifts) >> np.uint64(32)).min(axis=1)
+    return hashes
 
 
 def candidates(signed: np.ndarray, bands: int = BANDS) -> np.ndarray:
@@ -53,7 +53,9 @@ def candidates(signed: np.ndarray, bands: int = BANDS) -> np.ndarray:
         order = np.argsort(bucket, kind="stable")
         for rows in np.split(order, np.flatnonzero(np.diff(bucket[order])) + 1):
             firsts = rows[:1] if len(rows) > MOST else rows
-            pairs.update((int(one), int(other)) for at, one in enumerate(firsts) for other in rows[at + 1 :])
+            pairs.update(
+                (int(first), int(second)) for index, first in enumerate(firsts) for second in rows[index + 1 :]
+            )
     return np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2)
 
 
@@ -65,7 +67,9 @@ def jaccard(one: np.ndarray, other: np.ndarray) -> float:
 
 def near(sets: Sequence[np.ndarray], alike: float, seed: int = 0) -> list[tuple[int, int, float]]:
     """Return the pairs of sets whose Jaccard index is at least `alike`, with it, of those that agree in a band."""
-    full = [len(one) > 0 for one in sets]
+    full = [len(hashes) > 0 for hashes in sets]
     found = candidates(signatures(sets, seed=seed)).tolist()
-    scored = ((one, other, jaccard(sets[one], sets[other])) for one, other in found if full[one] and full[other])
+    scored = (
+        (first, second, jaccard(sets[first], sets[second])) for first, second in found if full[first] and full[second]
+    )
     return [pair for pair in scored if pair[2] >= alike]

@@ -31,17 +31,17 @@ def shape(text: str) -> str:
 def groups(texts: Sequence[str], alike: float = ALIKE) -> np.ndarray:
     """Return the number of the group of each text, shape (n,)."""
     shapes = [shape(text) for text in texts]
-    runs = [[one[at : at + LENGTH] for at in range(max(len(one) - LENGTH, 0) + 1)] for one in shapes]
+    runs = [[form[begin : begin + LENGTH] for begin in range(max(len(form) - LENGTH, 0) + 1)] for form in shapes]
     has = present(counted(runs, WIDTH))
     sizes = np.diff(has.indptr)
     turned = has.T.tocsr()
     ones, others = [], []
     for start in range(0, len(texts), BLOCK):
         shared = (has[start : start + BLOCK] @ turned).tocoo()
-        one, other = shared.row + start, shared.col
-        near = shared.data >= alike * (sizes[one] + sizes[other] - shared.data)
-        ones.append(one[near])
-        others.append(other[near])
+        left, right = shared.row + start, shared.col
+        near = shared.data >= alike * (sizes[left] + sizes[right] - shared.data)
+        ones.append(left[near])
+        others.append(right[near])
     pairs = (np.concatenate(ones), np.concatenate(others))
     graph = coo_array((np.ones(len(pairs[0]), bool), pairs), shape=(len(texts), len(texts)))
     labels: np.ndarray = connected_components(graph, directed=False)[1]

@@ -45,15 +45,15 @@ LONGEST = max(map(len, LISTED))
 
 def triggers(words: Sequence[str]) -> list[Trigger]:
     """Return the triggers in the words of a sentence, in small letters; the longest one counts."""
-    made, at = [], 0
-    while at < len(words):
-        for size in range(min(LONGEST, len(words) - at), 0, -1):
-            if kind := LISTED.get(tuple(words[at : at + size])):
-                made.append(Trigger(kind, at, at + size))
-                at += size - 1
+    found, start = [], 0
+    while start < len(words):
+        for size in range(min(LONGEST, len(words) - start), 0, -1):
+            if kind := LISTED.get(tuple(words[start : start + size])):
+                found.append(Trigger(kind, start, start + size))
+                start += size - 1
                 break
-        at += 1
-    return made
+        start += 1
+    return found
 
 
 def status(sentence: str, terms: Sequence[tuple[int, int]]) -> list[str]:
@@ -68,18 +68,18 @@ def status(sentence: str, terms: Sequence[tuple[int, int]]) -> list[str]:
         read = end
     words += [match.group().lower() for match in WORD.finditer(sentence, read)]
     found = triggers(words)
-    return [_of(at, found) for at in where]
+    return [_of(term, found) for term in where]
 
 
 def _of(term: int, found: Sequence[Trigger]) -> str:
     """Return the status of a term. A negation counts before what is only possible."""
     kinds = set()
-    for one in found:
-        behind = one.kind.endswith("behind")
-        near = term < one.start <= term + 1 + REACH if behind else one.end <= term <= one.end + REACH
-        low, high = (term, one.start) if behind else (one.end, term)
+    for trigger in found:
+        behind = trigger.kind.endswith("behind")
+        near = term < trigger.start <= term + 1 + REACH if behind else trigger.end <= term <= trigger.end + REACH
+        low, high = (term, trigger.start) if behind else (trigger.end, term)
         if near and not any(end.kind == "end" and low <= end.start < high for end in found):
-            kinds.add(one.kind)
+            kinds.add(trigger.kind)
     if kinds & {"possible behind"}:  # "cannot be ruled out" of what "no" stands before, too
         return POSSIBLE
     return NEGATED if kinds & {"before", "behind"} else POSSIBLE if "possible before" in kinds else AFFIRMED

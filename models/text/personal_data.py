@@ -26,14 +26,14 @@ MASK = re.compile(r"\[(" + "|".join(FORMS) + r")\]")
 
 def luhn(digits: str) -> bool:
     """Return whether the check digit of a card's number is right."""
-    doubled = [int(one) * (2 if place % 2 else 1) for place, one in enumerate(reversed(digits))]
-    return sum(one - 9 * (one > 9) for one in doubled) % 10 == 0
+    doubled = [int(digit) * (2 if place % 2 else 1) for place, digit in enumerate(reversed(digits))]
+    return sum(digit - 9 * (digit > 9) for digit in doubled) % 10 == 0
 
 
 def mod97(account: str) -> bool:
     """Return whether the check digits of an IBAN are right."""
     turned = account[4:] + account[:4]
-    return 15 <= len(account) <= 34 and int("".join(str(int(one, 36)) for one in turned)) % 97 == 1
+    return 15 <= len(account) <= 34 and int("".join(str(int(sign, 36)) for sign in turned)) % 97 == 1
 
 
 def _is_machine(text: str) -> bool:
@@ -62,28 +62,28 @@ class Masked(NamedTuple):
 
 def hidden(text: str) -> list[Masked]:
     """Return the personal data in a text, in order."""
-    made: list[Masked] = []
+    masks: list[Masked] = []
     shift = 0
     for match in FOUND.finditer(text):
         kind = str(match.lastgroup).replace("_", " ")
         if RIGHT.get(kind, bool)(match.group()):
-            made.append(Masked(kind, match.start(), match.end(), match.start() + shift))
+            masks.append(Masked(kind, match.start(), match.end(), match.start() + shift))
             shift += len(kind) + 2 - len(match.group())
-    return made
+    return masks
 
 
 def masked(text: str) -> str:
     """Return a text whose personal data is `[mail]`, `[telephone]` and so on. What is masked already stays."""
-    made, read = [], 0
-    for one in hidden(text):
-        made += [text[read : one.start], f"[{one.kind}]"]
-        read = one.end
-    return "".join(made) + text[read:]
+    pieces, read = [], 0
+    for mask in hidden(text):
+        pieces += [text[read : mask.start], f"[{mask.kind}]"]
+        read = mask.end
+    return "".join(pieces) + text[read:]
 
 
 def unmasked(place: int, masks: Sequence[Masked]) -> int:
     """Return the place in the text that is not masked. place: in the masked text, outside of masks."""
-    before = [one for one in masks if one.mask < place]
+    before = [entry for entry in masks if entry.mask < place]
     return place if not before else before[-1].end + place - before[-1].mask - len(before[-1].kind) - 2
 
 

@@ -19,7 +19,7 @@ class Span(NamedTuple):
 
 def sentences(text: str) -> list[Span]:
     """Return where the sentences of a text are, without the blanks around them."""
-    made: list[Span] = []
+    spans: list[Span] = []
     start = 0
     for match in [*END.finditer(text), None]:
         end = match.start() if match else len(text)
@@ -28,6 +28,6 @@ def sentences(text: str) -> list[Span]:
         inner = text[start:end]
         if inner.strip():
             first = start + len(inner) - len(inner.lstrip())
-            made.append(Span(first, first + len(inner.strip())))
+            spans.append(Span(first, first + len(inner.strip())))
         start = match.end() if match else end
-    return made
+    return spans

@@ -21,16 +21,16 @@ Attack = Callable[[str, np.random.Generator], str]
 
 def each_word(text: str, random: np.random.Generator, change: Callable[[str], str]) -> str:
     """Return a text in which a share of the longer words is changed."""
-    made = [change(word) if len(word) >= LEAST and random.random() < SHARE else word for word in text.split(" ")]
-    return " ".join(made)
+    words = [change(word) if len(word) >= LEAST and random.random() < SHARE else word for word in text.split(" ")]
+    return " ".join(words)
 
 
 def respelled(text: str, random: np.random.Generator) -> str:
     """Return it with two neighbours within a word exchanged."""
 
     def change(word: str) -> str:
-        at = int(random.integers(1, len(word) - 2))
-        return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+        place = int(random.integers(1, len(word) - 2))
+        return word[:place] + word[place + 1] + word[place] + word[place + 2 :]
 
     return each_word(text, random, change)
 
@@ -39,8 +39,8 @@ def spaced(text: str, random: np.random.Generator) -> str:
     """Return it with a blank, a dot or a hyphen within words."""
 
     def change(word: str) -> str:
-        at = int(random.integers(1, len(word)))
-        return word[:at] + str(random.choice([" ", ".", "-"])) + word[at:]
+        place = int(random.integers(1, len(word)))
+        return word[:place] + str(random.choice([" ", ".", "-"])) + word[place:]
 
     return each_word(text, random, change)
 

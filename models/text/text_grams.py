@@ -48,7 +48,7 @@ def characters(text: str, shortest: int, longest: int) -> Iterator[Gram]:
         padded, start, end = f" {match.group()} ", match.start() - 1, match.end()
         for length in range(shortest, longest + 1):
             for first in range(max(len(padded) - length, 0) + 1):
-                at = start + first
-                yield Gram(padded[first : first + length], max(at, start + 1), min(at + length, end))
+                begin = start + first
+                yield Gram(padded[first : first + length], max(begin, start + 1), min(begin + length, end))
             if length >= len(padded):
                 break

@@ -18,14 +18,14 @@ def ranks(alike: np.ndarray, damping: float = 0.85, tolerance: float = 1e-10, ro
     """
     count = len(alike)
     moves = transitions(alike)
-    made = np.full(count, 1 / max(count, 1))
+    rank = np.full(count, 1 / max(count, 1))
     for _ in range(rounds):
-        step = (1 - damping) / count + damping * (made @ moves)
-        change = np.abs(step - made).sum()
-        made = step
+        step = (1 - damping) / count + damping * (rank @ moves)
+        change = np.abs(step - rank).sum()
+        rank = step
         if change < tolerance:
             break
-    return made
+    return rank
 
 
 def transitions(alike: np.ndarray) -> np.ndarray:
@@ -33,8 +33,8 @@ def transitions(alike: np.ndarray) -> np.ndarray:
     weights = np.array(alike, float)
     np.fill_diagonal(weights, 0)
     sums = weights.sum(axis=1, keepdims=True)
-    made: np.ndarray = np.where(sums > 0, weights / np.where(sums > 0, sums, 1), 1 / max(len(weights), 1))
-    return made
+    chances: np.ndarray = np.where(sums > 0, weights / np.where(sums > 0, sums, 1), 1 / max(len(weights), 1))
+    return chances
 
 
 def overlap(one: list[str], other: list[str]) -> float:

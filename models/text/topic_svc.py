@@ -71,8 +71,8 @@ class TopicSVC:
         self.tfidf = TfidfTransformer(sublinear_tf=True).fit(counts)
         used = np.unique(counts.indices)  # the others would cost time, and have no weight
         svc = LinearSVC(random_state=0).fit(self.tfidf.transform(counts)[:, used], numbers)
-        one = len(svc.classes_) == 2  # the two are one classifier, with its sign turned
-        weights, intercepts = (np.concatenate([-a, a]) if one else a for a in (svc.coef_, svc.intercept_))
+        binary = len(svc.classes_) == 2  # the two are one classifier, with its sign turned
+        weights, intercepts = (np.concatenate([-a, a]) if binary else a for a in (svc.coef_, svc.intercept_))
         self.weights = np.zeros((WIDTH, len(self.names)), np.float32)
         self.weights[np.ix_(used, svc.classes_)] = weights.T
         self.intercepts = np.full(len(self.names), ABSENT)

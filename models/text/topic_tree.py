@@ -35,9 +35,9 @@ class Branches:
 
         self.weights, self.intercepts = np.zeros((rows.shape[1], count), np.float32), np.zeros(count)
         for branch in range(count):
-            one = LogisticRegression(C=self.strength, solver="liblinear", dual=True, tol=0.01, random_state=0)
-            one.fit(rows, taken == branch)
-            self.weights[:, branch], self.intercepts[branch] = one.coef_[0], one.intercept_[0]
+            classifier = LogisticRegression(C=self.strength, solver="liblinear", dual=True, tol=0.01, random_state=0)
+            classifier.fit(rows, taken == branch)
+            self.weights[:, branch], self.intercepts[branch] = classifier.coef_[0], classifier.intercept_[0]
         return self
 
     def probabilities(self, rows: csr_array) -> np.ndarray:
@@ -69,22 +69,25 @@ class Tree:
         rows = self.tfidf.transform(counts)
         self.fitted: dict[str, Branches] = {}
         for fork, branches in self.forks.items():
-            at = np.flatnonzero([under(name, fork) for name in groups])
+            inside = np.flatnonzero([under(name, fork) for name in groups])
             taken = [
-                next(place for place, one in enumerate(branches) if under(groups[row], one)) for row in at.tolist()
+                next(place for place, branch in enumerate(branches) if under(groups[row], branch))
+                for row in inside.tolist()
             ]
-            self.fitted[fork] = Branches(self.strength, self.sharpness).fit(rows[at], np.array(taken), len(branches))
+            self.fitted[fork] = Branches(self.strength, self.sharpness).fit(
+                rows[inside], np.array(taken), len(branches)
+            )
         return self
 
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """Return how likely each group is, shape (n, groups), in the order of `names`."""
         rows = self.tfidf.transform(self.counts(texts))
-        made = np.ones((len(texts), len(self.names)))
+        chances = np.ones((len(texts), len(self.names)))
         for fork, branches in self.forks.items():
             probabilities = self.fitted[fork].probabilities(rows)
             for place, branch in enumerate(branches):
-                made[:, [under(name, branch) for name in self.names]] *= probabilities[:, place, None]
-        return made
+                chances[:, [under(name, branch) for name in self.names]] *= probabilities[:, place, None]
+        return chances
 
     def counts(self, texts: Sequence[str]) -> csr_array:
         """Return how often each column is in each text."""
@@ -103,7 +106,7 @@ def under(name: str, branch: str) -> bool:
 
 def forks(names: Sequence[str]) -> dict[str, list[str]]:
     """Return each branch with more than one next to it, and these: {"": ["comp", "rec"], "comp": [...]}."""
-    made: dict[str, list[str]] = {}
+    tree: dict[str, list[str]] = {}
     waiting = [""]
     while waiting:
         fork = waiting.pop()
@@ -111,9 +114,9 @@ def forks(names: Sequence[str]) -> dict[str, list[str]]:
         below = [name.split(".") for name in names if under(name, fork)]
         branches = sorted({".".join(parts[: depth + 1]) for parts in below if len(parts) > depth})
         if len(branches) > 1:
-            made[fork] = branches
+            tree[fork] = branches
         waiting += branches
-    return made
+    return tree
 
 
 def path(names: Sequence[str], row: np.ndarray) -> list[dict[str, str | float]]:
@@ -121,7 +124,7 @@ def path(names: Sequence[str], row: np.ndarray) -> list[dict[str, str | float]]:
     parts = names[int(row.argmax())].split(".")
     branches = [".".join(parts[:depth]) for depth in range(1, len(parts) + 1)]
     sums = [
-        float(sum(probability for name, probability in zip(names, row, strict=True) if under(name, one)))
-        for one in branches
+        float(sum(probability for name, probability in zip(names, row, strict=True) if under(name, branch)))
+        for branch in branches
     ]
-    return [{"branch": one, "probability": min(value, 1.0)} for one, value in zip(branches, sums, strict=True)]
+    return [{"branch": branch, "probability": min(value, 1.0)} for branch, value in zip(branches, sums, strict=True)]

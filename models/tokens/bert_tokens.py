@@ -47,16 +47,16 @@ class BertTokens:
 
     def spans(self, text: str, most: int) -> list[tuple[int, int]]:
         """Return where the word of each number of `encode` is in the text; (0, 0) for the begin and the end."""
-        made = [(start, end) for word, start, end in places(text) for _ in self._of_word(word)]
-        return [(0, 0), *made[: most - 2], (0, 0)]
+        spans = [(start, end) for word, start, end in places(text) for _ in self._of_word(word)]
+        return [(0, 0), *spans[: most - 2], (0, 0)]
 
     def encode_all(self, texts: Sequence[str], most: int) -> list[list[int]]:
         """Return the numbers of each text."""
         return [self.encode(text, most) for text in texts]
 
     def _divided(self, word: str) -> list[int]:
-        made = None if len(word) > LONGEST else divided(word, self.first, self.later, self.longest)
-        return [self.unknown] if made is None else made
+        pieces = None if len(word) > LONGEST else divided(word, self.first, self.later, self.longest)
+        return [self.unknown] if pieces is None else pieces
 
 
 class Place(NamedTuple):
@@ -74,16 +74,16 @@ def words(text: str) -> list[str]:
 
 def places(text: str) -> list[Place]:
     """Return the same words, each with its place in the text."""
-    made: list[Place] = []
+    placed: list[Place] = []
     word, start, end = "", 0, 0
     for place, sign in enumerate(f"{text} "):
         for each in _plain(sign):
             if each != " ":
                 word, start, end = word + each, start if word else place, place + 1
             elif word:
-                made.append(Place(word, start, end))
+                placed.append(Place(word, start, end))
                 word = ""
-    return made
+    return placed
 
 
 @lru_cache(2**14)

@@ -69,13 +69,13 @@ class BytePairs:
 
 def merged(tokens: Sequence[bytes], pair: Pair) -> list[bytes]:
     """Return tokens with each occurrence of a pair as one, from the left."""
-    made: list[bytes] = []
+    joined: list[bytes] = []
     for token in tokens:
-        if made and (made[-1], token) == pair:
-            made[-1] += token
+        if joined and (joined[-1], token) == pair:
+            joined[-1] += token
         else:
-            made.append(token)
-    return made
+            joined.append(token)
+    return joined
 
 
 def train(texts: Iterable[str], size: int, special: Sequence[str] = (), digits: bool = False) -> BytePairs:
@@ -115,6 +115,6 @@ def train(texts: Iterable[str], size: int, special: Sequence[str] = (), digits: 
         for each in changed - {pair}:
             if frequency[each] > 0:
                 heapq.heappush(queue, (-frequency[each], each))
-    tokens = [*(bytes([byte]) for byte in range(256)), *(one + two for one, two in merges)]
+    tokens = [*(bytes([byte]) for byte in range(256)), *(left + right for left, right in merges)]
     numbers = {token: number for number, token in enumerate(tokens)}
     return BytePairs(merges, numbers, {name: len(numbers) + place for place, name in enumerate(special)}, digits)

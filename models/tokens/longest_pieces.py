@@ -15,15 +15,15 @@ def divided(word: str, first: Mapping[str, int], later: Mapping[str, int], longe
 
     first, later: the numbers of the pieces that begin a word, and of those that go on. longest: characters of a piece.
     """
-    made: list[int] = []
+    pieces: list[int] = []
     start = 0
     while start < len(word):
         known = later if start else first
         for end in range(min(len(word), start + longest), start, -1):
             if word[start:end] in known:
-                made.append(known[word[start:end]])
+                pieces.append(known[word[start:end]])
                 start = end
                 break
         else:
             return None
-    return made
+    return pieces

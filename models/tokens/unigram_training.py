@@ -49,7 +49,7 @@ def seeds(words: Mapping[str, int], most: int) -> dict[str, float]:
                 counts[word[start:end]] += often
     longer = [piece for piece in counts if len(piece) > 1 and counts[piece] > 1]
     longer.sort(key=lambda piece: (-counts[piece] * len(piece), piece))
-    return {piece: float(counts[piece]) for piece in [*(one for one in counts if len(one) == 1), *longer[:most]]}
+    return {piece: float(counts[piece]) for piece in [*(sign for sign in counts if len(sign) == 1), *longer[:most]]}
 
 
 def scored(counts: Mapping[str, float], signs: set[str]) -> Unigrams:

@@ -44,7 +44,7 @@ class Unigrams:
 
     def sample(self, text: str, random: np.random.Generator, sharpness: float = 1.0) -> list[int]:
         """Return numbers of a text by pieces that are drawn: each way as often as its probability ** sharpness says."""
-        made: list[int] = []
+        numbers: list[int] = []
         for word in SPLITTER.findall(text):
             before, end, drawn = self.forward(word, sharpness), len(word), []
             while end:
@@ -53,8 +53,8 @@ class Unigrams:
                 start = ways[random.choice(len(ways), p=chances / chances.sum())][0]
                 drawn.append(word[start:end])
                 end = start
-            made += [number for piece in reversed(drawn) for number in self._piece(piece)]
-        return made
+            numbers += [number for piece in reversed(drawn) for number in self._piece(piece)]
+        return numbers
 
     def best(self, word: str, without: str = "") -> tuple[float, list[str]]:
         """Return the log probability of the likeliest pieces of a word, and these. without: a piece not to be used."""

@@ -33,15 +33,15 @@ def likelihood(pair: np.ndarray, one: np.ndarray, two: np.ndarray, same: np.ndar
 
 def ratio(pair: np.ndarray, one: np.ndarray, two: np.ndarray, same: np.ndarray, total: int) -> np.ndarray:
     """Return how frequent pairs are next to the product of their parts, as many descriptions of WordPiece have it."""
-    made: np.ndarray = pair / (one * two)
-    return made
+    share: np.ndarray = pair / (one * two)
+    return share
 
 
 def plain(counts: np.ndarray | int) -> np.ndarray:
     """Return n log n, 0 for none."""
     kept = np.maximum(counts, 0)
-    made: np.ndarray = kept * np.log(np.maximum(kept, 1))
-    return made
+    product: np.ndarray = kept * np.log(np.maximum(kept, 1))
+    return product
 
 
 def train(texts: Iterable[str], size: int, score: Score = likelihood) -> WordPieces:
@@ -85,8 +85,8 @@ def train(texts: Iterable[str], size: int, score: Score = likelihood) -> WordPie
         [seen] = np.nonzero(frequency)
         if not len(seen):
             break
-        one, two = parts[:, seen]
-        best = seen[score(frequency[seen], uses[one], uses[two], one == two, uses.sum()).argmax()]
+        left, right = parts[:, seen]
+        best = seen[score(frequency[seen], uses[left], uses[right], left == right, uses.sum()).argmax()]
         first, second = parts[:, best].tolist()
         new = pieces[first] + pieces[second][len(MORE) :]
         if new in numbers:  # from other parts
@@ -104,10 +104,10 @@ def train(texts: Iterable[str], size: int, score: Score = likelihood) -> WordPie
 
 def merged(word: Sequence[int], pair: tuple[int, int], number: int) -> list[int]:
     """Return pieces with each occurrence of a pair as one, from the left."""
-    made: list[int] = []
+    joined: list[int] = []
     for piece in word:
-        if made and (made[-1], piece) == pair:
-            made[-1] = number
+        if joined and (joined[-1], piece) == pair:
+            joined[-1] = number
         else:
-            made.append(piece)
-    return made
+            joined.append(piece)
+    return joined

@@ -44,8 +44,8 @@ class WordPieces:
         return b"".join(self.bytes[number] for number in numbers)
 
     def _divided(self, word: str) -> list[int]:
-        made = divided(word, self.first, self.later, self.longest)
-        return list(word.encode()) if made is None else made
+        pieces = divided(word, self.first, self.later, self.longest)
+        return list(word.encode()) if pieces is None else pieces
 
 
 def goes_on(piece: str) -> bool:

@@ -44,11 +44,11 @@ class Adapted(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return (batch, time, outputs). x: (batch, time, inputs)."""
-        made: torch.Tensor = self.linear(x)
+        output: torch.Tensor = self.linear(x)
         if self.chosen.rows is None:
-            return made
+            return output
         down, up = self.down[self.chosen.rows], self.up[self.chosen.rows]
-        return made + self.scale * (x @ down.transpose(1, 2) @ up.transpose(1, 2))
+        return output + self.scale * (x @ down.transpose(1, 2) @ up.transpose(1, 2))
 
 
 def adapt(network: nn.Module, names: Sequence[str], count: int, rank: int = 8, alpha: float = 16.0) -> Chosen:

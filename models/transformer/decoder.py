@@ -96,8 +96,8 @@ class Attention(nn.Module):
         if place.turn:
             q, k = self.rotate(q, k, place.turn)
         seen = place.cache.attend(self.layer, q, k, v, place.rule) if place.cache else self.attend(q, k, v, place.mask)
-        made: torch.Tensor = self.out(seen.transpose(1, 2).flatten(2))
-        return made
+        output: torch.Tensor = self.out(seen.transpose(1, 2).flatten(2))
+        return output
 
 
 class FeedForward(nn.Module):
@@ -110,8 +110,8 @@ class FeedForward(nn.Module):
         self.gate = gated
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        made: torch.Tensor = self.down(self.gate(self.gate_up(x)))
-        return made
+        output: torch.Tensor = self.down(self.gate(self.gate_up(x)))
+        return output
 
 
 def gated(gate_up: torch.Tensor) -> torch.Tensor:
@@ -136,8 +136,8 @@ class Block(nn.Module):
 
     def forward(self, x: torch.Tensor, place: Place) -> torch.Tensor:
         x = x + self.dropout(self.attention(self.norms[0](x), place))
-        made: torch.Tensor = x + self.dropout(self.feed_forward(self.norms[1](x)))
-        return made
+        output: torch.Tensor = x + self.dropout(self.feed_forward(self.norms[1](x)))
+        return output
 
 
 @dataclass
@@ -204,8 +204,8 @@ class Decoder(nn.Module):
         place = self.placed(places, cache)
         for block in self.blocks:
             x = block(x, place)
-        made: torch.Tensor = self.norm(x)
-        return made
+        states: torch.Tensor = self.norm(x)
+        return states
 
     def placed(self, places: torch.Tensor, cache: attention.Cache | None) -> Place:
         """Return what the layers know of the places of some tokens."""

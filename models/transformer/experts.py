@@ -31,13 +31,13 @@ class Experts(nn.Module):
         tokens = x.flatten(0, -2)
         shares, chosen = torch.softmax(self.router(tokens).float(), dim=-1).topk(self.used)
         shares = (shares / shares.sum(dim=-1, keepdim=True)).to(x.dtype)
-        made = torch.zeros_like(tokens)
+        output = torch.zeros_like(tokens)
         for expert in chosen.unique().tolist():
             rows, place = (chosen == expert).nonzero(as_tuple=True)
             gate, up = functional.linear(tokens[rows], self.gate_up[expert]).chunk(2, dim=-1)
             answer = functional.linear(functional.silu(gate) * up, self.down[expert])
-            made = made.index_add(0, rows, answer * shares[rows, place, None])
-        return made.view_as(x)
+            output = output.index_add(0, rows, answer * shares[rows, place, None])
+        return output.view_as(x)
 
 
 def balance(logits: torch.Tensor, used: int) -> torch.Tensor:

@@ -31,14 +31,14 @@ class Grams(nn.Module):
         if before is None:
             before = tokens.new_full((len(tokens), self.before), NONE)
         whole, time = torch.cat([before, tokens], dim=1), tokens.shape[1]
-        hashed, made = torch.zeros_like(tokens), []
+        hashed, vectors = torch.zeros_like(tokens), []
         for back in range(self.before + 1):
             start = self.before - back
             hashed = hashed * PRIME + whole[:, start : start + time] + 2
             if back + 1 in self.lengths:
                 row = self.rows[self.lengths.index(back + 1)](hashed % self.buckets)
-                made.append(self.dropped(row))
-        return torch.stack(made).sum(dim=0)
+                vectors.append(self.dropped(row))
+        return torch.stack(vectors).sum(dim=0)
 
     def dropped(self, row: torch.Tensor) -> torch.Tensor:
         """Return the rows of one length, some left out while the network learns: what is rare is learned by heart."""

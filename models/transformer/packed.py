@@ -75,13 +75,13 @@ class PackedEmbedding(nn.Module):
 
 def pack(network: nn.Module, bits: Bits) -> None:
     """Pack the embeddings and linear layers of a network in place. Weights that two layers share stay shared."""
-    made: dict[torch.Tensor, Packed] = {}
+    by_weight: dict[torch.Tensor, Packed] = {}
     for layer in list(network.modules()):
         for name, part in layer.named_children():
             if isinstance(part, nn.Linear | nn.Embedding):
-                if part.weight not in made:
-                    made[part.weight] = Packed(part.weight, bits)
-                packed = made[part.weight]
+                if part.weight not in by_weight:
+                    by_weight[part.weight] = Packed(part.weight, bits)
+                packed = by_weight[part.weight]
                 small = PackedLinear(packed, part) if isinstance(part, nn.Linear) else PackedEmbedding(packed)
                 setattr(layer, name, small)
 

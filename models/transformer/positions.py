@@ -17,8 +17,8 @@ def angles(places: torch.Tensor, size: int, base: float) -> tuple[torch.Tensor, 
 
 def rotated(x: torch.Tensor, turn: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
     """Return queries or keys, (batch, heads, time, size), turned by their places. Pairs are halves, as in Llama."""
-    (one, two), (cos, sin) = x.chunk(2, dim=-1), turn
-    return torch.cat([one * cos - two * sin, two * cos + one * sin], dim=-1)
+    (left, right), (cos, sin) = x.chunk(2, dim=-1), turn
+    return torch.cat([left * cos - right * sin, right * cos + left * sin], dim=-1)
 
 
 def both_rotated(

@@ -41,12 +41,12 @@ def shares(logits: torch.Tensor, how: Sequence[Sampling], counts: torch.Tensor |
     was there; needed by penalties alone.
     """
     if counts is not None:
-        presence, frequency = (_column([getattr(one, name) for one in how], logits) for name in PENALTIES)
+        presence, frequency = (_column([getattr(sampling, name) for sampling in how], logits) for name in PENALTIES)
         logits = logits - presence * (counts > 0) - frequency * counts
-    temperature = _column([one.temperature for one in how], logits)
+    temperature = _column([sampling.temperature for sampling in how], logits)
     greedy = temperature == 0
     logits = logits / temperature.masked_fill(greedy, 1.0)
-    some = any(one.temperature and (one.top_k or one.top_p < 1 or one.min_p) for one in how)
+    some = any(sampling.temperature and (sampling.top_k or sampling.top_p < 1 or sampling.min_p) for sampling in how)
     share = _filtered(logits, how) if some else torch.softmax(logits, dim=-1)
     if greedy.any():
         best = torch.zeros_like(share).scatter(-1, logits.argmax(dim=-1, keepdim=True), 1.0)
@@ -57,8 +57,8 @@ def shares(logits: torch.Tensor, how: Sequence[Sampling], counts: torch.Tensor |
 def _filtered(logits: torch.Tensor, how: Sequence[Sampling]) -> torch.Tensor:
     """Return the shares after top-k, top-p and min-p. A large vocabulary is sorted only where few tokens do not do."""
     whole, total = logits.shape[-1], logits.logsumexp(dim=-1, keepdim=True)
-    most = _column([one.top_k or whole for one in how], logits)
-    top_p, min_p = (_column([getattr(one, name) for one in how], logits) for name in ("top_p", "min_p"))
+    most = _column([sampling.top_k or whole for sampling in how], logits)
+    top_p, min_p = (_column([getattr(sampling, name) for sampling in how], logits) for name in ("top_p", "min_p"))
     for count in (min(FEW, whole), whole):
         ordered, tokens = logits.topk(count, dim=-1)
         share = (ordered - total).exp()

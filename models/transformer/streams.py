@@ -204,9 +204,11 @@ class Streams:
                 logits[row].masked_fill_(~stream.allowed(stream.made), -torch.inf)
         counts = None
         if any(stream.how.presence or stream.how.frequency for stream in group):
-            made = (torch.tensor(stream.made, dtype=torch.long) for stream in group)
-            counts = torch.stack([torch.bincount(tokens, minlength=logits.shape[-1]) for tokens in made])
-        drawn = draw(shares(logits, [stream.how for stream in group], counts), [one.random.random() for one in group])
+            lists = (torch.tensor(stream.made, dtype=torch.long) for stream in group)
+            counts = torch.stack([torch.bincount(tokens, minlength=logits.shape[-1]) for tokens in lists])
+        drawn = draw(
+            shares(logits, [stream.how for stream in group], counts), [stream.random.random() for stream in group]
+        )
         for number, (stream, token) in enumerate(zip(group, drawn.tolist(), strict=True)):
             stream.keep([token], before[number : number + 1], [layer[number] for layer in attended])
         return group

@@ -61,8 +61,8 @@ class BoostedScore:
         found = np.asarray(self.booster.predict(self.matrix(columns), pred_contrib=True, num_threads=1))
         parts = found[:, : len(self.inputs)].copy()
         for place, name in enumerate(self.names[len(self.inputs) :], len(self.inputs)):
-            for one in self.made_of[name]:
-                parts[:, list(self.inputs).index(one)] += found[:, place] / len(self.made_of[name])
+            for source in self.made_of[name]:
+                parts[:, list(self.inputs).index(source)] += found[:, place] / len(self.made_of[name])
         return found[:, -1], parts
 
     def matrix(self, columns: Columns) -> np.ndarray:

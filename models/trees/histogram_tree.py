@@ -50,19 +50,23 @@ class Tree:
 
         rows_of, sums = [np.arange(len(bins))], [histogram(np.arange(len(bins)))]
         splits = [best(sums[0], how)]
-        while sum(one == -1 for one in self.feature) < how.leaves:
-            node = int(np.argmax([one.gain if self.feature[at] == -1 else -1.0 for at, one in enumerate(splits)]))
+        while sum(column == -1 for column in self.feature) < how.leaves:
+            node = int(
+                np.argmax(
+                    [candidate.gain if self.feature[index] == -1 else -1.0 for index, candidate in enumerate(splits)]
+                )
+            )
             split, rows = splits[node], rows_of[node]
             if split.gain <= 0:
                 break
             goes_left = bins[rows, split.feature] <= split.upto
             parts = [rows[goes_left], rows[~goes_left]]
             small = int(len(parts[1]) < len(parts[0]))
-            made = [np.empty(0)] * 2
-            made[small] = histogram(parts[small])
-            made[1 - small] = sums[node] - made[small]
+            halves = [np.empty(0)] * 2
+            halves[small] = histogram(parts[small])
+            halves[1 - small] = sums[node] - halves[small]
             self.feature[node], self.upto[node], self.left[node] = split.feature, split.upto, len(self.feature)
-            for part, own in zip(parts, made, strict=True):
+            for part, own in zip(parts, halves, strict=True):
                 self.feature.append(-1)
                 self.upto.append(0)
                 self.left.append(-1)
@@ -81,8 +85,8 @@ class Tree:
         feature, upto, left = np.array(self.feature), np.array(self.upto), np.array(self.left)
         node, rows = np.zeros(len(bins), int), np.arange(len(bins))
         while (inner := feature[node] >= 0).any():
-            at, which = node[inner], rows[inner]
-            node[inner] = left[at] + (bins[which, feature[at]] > upto[at])
+            parents, which = node[inner], rows[inner]
+            node[inner] = left[parents] + (bins[which, feature[parents]] > upto[parents])
         return np.array(self.value)[node]
 
 

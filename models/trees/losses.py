@@ -28,15 +28,15 @@ class Loss(NamedTuple):
 
     def slopes(self, target: np.ndarray, margin: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return gradient and second derivative of each row, shapes (n,)."""
-        below, one = margin - target, np.ones(len(target))
+        below, ones = margin - target, np.ones(len(target))
         if self.kind == "logistic":
             chance = 1 / (1 + np.exp(-margin))
             return chance - target, chance * (1 - chance)
         if self.kind == "huber":
-            return np.clip(below, -self.delta, self.delta), one
+            return np.clip(below, -self.delta, self.delta), ones
         if self.level is not None:
-            return np.where(below < 0, -self.level, 1 - self.level), one
-        return below, one
+            return np.where(below < 0, -self.level, 1 - self.level), ones
+        return below, ones
 
 
 SQUARED, LOGISTIC = Loss("squared"), Loss("logistic")

@@ -102,28 +102,30 @@ class HonestTree:
         found = best_border(codes[choose], sizes, treated[choose], y[choose], columns, self.smallest)
         if found is None:
             return node
-        parts = [(rows[at], rows[~at]) for rows in (choose, estimate) for at in [codes[rows, found[0]] <= found[1]]]
+        parts = [
+            (rows[below], rows[~below]) for rows in (choose, estimate) for below in [codes[rows, found[0]] <= found[1]]
+        ]
         if any(np.isnan(effect(treated[side], y[side])) for side in parts[1]):
             return node
         node.column, node.border = found
         node.left, node.right = (
-            self._grow(codes, sizes, treated, y, one, other, random, depth - 1)
-            for one, other in zip(*parts, strict=True)
+            self._grow(codes, sizes, treated, y, choosing, estimating, random, depth - 1)
+            for choosing, estimating in zip(*parts, strict=True)
         )
         return node
 
     def effect(self, codes: np.ndarray) -> np.ndarray:
         """Return the effect of each customer's leaf, shape (n,)."""
-        made = np.empty(len(codes))
+        effects = np.empty(len(codes))
         open_nodes = [(self.root, np.arange(len(codes)))]
         while open_nodes:
             node, rows = open_nodes.pop()
             if node.left is None or node.right is None:
-                made[rows] = node.effect
+                effects[rows] = node.effect
                 continue
-            at = codes[rows, node.column] <= node.border
-            open_nodes += [(node.left, rows[at]), (node.right, rows[~at])]
-        return made
+            below = codes[rows, node.column] <= node.border
+            open_nodes += [(node.left, rows[below]), (node.right, rows[~below])]
+        return effects
 
 
 class CausalForest:

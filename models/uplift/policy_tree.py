@@ -19,12 +19,12 @@ def best_split(codes: np.ndarray, sizes: list[int], scores: np.ndarray) -> Split
     whole = scores.sum(axis=0)
     best: Split = (float(whole.max()), 0, sizes[0], int(whole.argmax()), int(whole.argmax()))
     for column, size in enumerate(sizes):
-        sums = np.stack([np.bincount(codes[:, column], one, size) for one in scores.T], axis=1)
+        sums = np.stack([np.bincount(codes[:, column], action_scores, size) for action_scores in scores.T], axis=1)
         left = np.cumsum(sums, axis=0)[:-1]
         worth = left.max(axis=1) + (whole - left).max(axis=1)
         if len(worth) and worth.max() > best[0] + 1e-9:
-            at = int(worth.argmax())
-            best = (float(worth[at]), column, at, int(left[at].argmax()), int((whole - left[at]).argmax()))
+            cut = int(worth.argmax())
+            best = (float(worth[cut]), column, cut, int(left[cut].argmax()), int((whole - left[cut]).argmax()))
     return best
 
 
@@ -38,10 +38,10 @@ class PolicyTree:
         best = -np.inf
         for column, size in enumerate(sizes):
             for border in range(size - 1):
-                at = codes[:, column] <= border
-                if not 0 < at.sum() < len(at):
+                below = codes[:, column] <= border
+                if not 0 < below.sum() < len(below):
                     continue
-                sides = [best_split(codes[side], sizes, scores[side]) for side in (at, ~at)]
+                sides = [best_split(codes[side], sizes, scores[side]) for side in (below, ~below)]
                 if sides[0][0] + sides[1][0] > best:
                     best, self.column, self.border, self.sides = sides[0][0] + sides[1][0], column, border, sides
         return self

@@ -25,9 +25,9 @@ def curve(effect: np.ndarray, treated: np.ndarray, y: np.ndarray, weights: np.nd
 
 def coefficient(effect: np.ndarray, treated: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return the area between the curve and the line of mailing at random, per 1,000 customers, shape (...)."""
-    made = curve(effect, treated, y, weights)
-    line = np.linspace(0, 1, made.shape[-1]) * made[..., -1:]
-    return np.asarray(1_000 * (made - line).mean(axis=-1))
+    gains = curve(effect, treated, y, weights)
+    line = np.linspace(0, 1, gains.shape[-1]) * gains[..., -1:]
+    return np.asarray(1_000 * (gains - line).mean(axis=-1))
 
 
 def bootstrapped(

@@ -23,5 +23,5 @@ class SLearner:
 
     def effect(self, x: np.ndarray) -> np.ndarray:
         """Return what the mail adds to the probability of a visit, shape (n,)."""
-        without, given = (self.model.mean(np.column_stack([x, np.full(len(x), arm)])) for arm in (0.0, 1.0))
-        return np.asarray(given - without)
+        without, mailed = (self.model.mean(np.column_stack([x, np.full(len(x), arm)])) for arm in (0.0, 1.0))
+        return np.asarray(mailed - without)

@@ -28,5 +28,5 @@ class TwoModels:
 
     def effect(self, x: np.ndarray) -> np.ndarray:
         """Return what the mail adds to the probability of a visit, shape (n,)."""
-        without, given = (model.predict_proba(x)[:, 1] for model in self.models)
-        return np.asarray(given - without)
+        without, mailed = (model.predict_proba(x)[:, 1] for model in self.models)
+        return np.asarray(mailed - without)

@@ -19,14 +19,14 @@ class XLearner:
 
     def fit(self, x: np.ndarray, treated: np.ndarray, y: np.ndarray) -> XLearner:
         """Return both, fitted. x: shape (n, k). treated, y: 0 or 1, shape (n,)."""
-        without, given = TLearner(self.seed).fit(x, treated, y).models
+        without, mailed = TLearner(self.seed).fit(x, treated, y).models
         got = treated == 1
-        guesses = (x[~got], given.mean(x[~got]) - y[~got]), (x[got], y[got] - without.mean(x[got]))
+        guesses = (x[~got], mailed.mean(x[~got]) - y[~got]), (x[got], y[got] - without.mean(x[got]))
         self.models = [Regression(self.seed).fit(*guess) for guess in guesses]
         self.share = float(got.mean())
         return self
 
     def effect(self, x: np.ndarray) -> np.ndarray:
         """Return what the mail adds to the probability of a visit, shape (n,)."""
-        without, given = (model.mean(x) for model in self.models)
-        return np.asarray(self.share * without + (1 - self.share) * given)
+        without, mailed = (model.mean(x) for model in self.models)
+        return np.asarray(self.share * without + (1 - self.share) * mailed)

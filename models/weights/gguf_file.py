@@ -53,15 +53,15 @@ def _read(cursor: _Cursor) -> tuple[dict[str, Any], dict[str, Packed]]:
     magic, version, count, values = cursor.take("4sIQQ")
     if magic != b"GGUF" or version not in (2, 3):
         raise ValueError(f"it begins with {magic!r}, version {version}")
-    said = {cursor.text(): cursor.value(cursor.one("I")) for _ in range(values)}
+    metadata = {cursor.text(): cursor.value(cursor.one("I")) for _ in range(values)}
     places = {}
     for _ in range(count):
         name = cursor.text()
         sizes = cursor.take(f"{cursor.one('I')}Q")
         places[name] = sizes[::-1], cursor.one("I"), cursor.one("Q")
-    alignment = said.get("general.alignment", ALIGNMENT)
+    alignment = metadata.get("general.alignment", ALIGNMENT)
     start = -(-cursor.at // alignment) * alignment
-    return said, {name: _packed(cursor, name, start, *place) for name, place in places.items()}
+    return metadata, {name: _packed(cursor, name, start, *place) for name, place in places.items()}
 
 
 def _packed(cursor: _Cursor, name: str, start: int, shape: tuple[int, ...], number: int, offset: int) -> Packed:

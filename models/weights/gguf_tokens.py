@@ -18,7 +18,7 @@ def byte_pairs(data: TokenizerData) -> BytePairs:
         raise CapstanError(f"Its tokenizer is {data.kind!r} with {data.splits!r}. Give a file with byte pairs: 'gpt2'.")
     special = {data.tokens[number]: number for number in data.control}
     numbers = {to_bytes(token): number for number, token in enumerate(data.tokens) if token not in special}
-    merges = [(to_bytes(one), to_bytes(two)) for one, two in data.merges]
+    merges = [(to_bytes(left), to_bytes(right)) for left, right in data.merges]
     return BytePairs(merges, numbers, special, DIGITS[data.splits])
 
 

@@ -48,11 +48,11 @@ def load(path: Path) -> tuple[Decoder, TokenizerData]:
 
     Raises CapstanError for a file that cannot be read, or of a network that ours would not compute.
     """
-    said, packed = gguf_file.read(path)
-    if (kind := said.get("general.architecture")) != "llama":
+    metadata, packed = gguf_file.read(path)
+    if (kind := metadata.get("general.architecture")) != "llama":
         raise CapstanError(f"{path} has a network of the kind {kind!r}. Give a file of the kind 'llama'.")
     try:
-        config = _config(said)
+        config = _config(metadata)
         weights = {}
         for name, values in packed.items():
             part = name.removesuffix(".weight").rpartition(".")[2]
@@ -61,7 +61,7 @@ def load(path: Path) -> tuple[Decoder, TokenizerData]:
             weights[_name(name)] = torch.tensor(numbers)
         config["vocab_size"] = len(weights["model.embed_tokens.weight"])
         config["tie_word_embeddings"] = "lm_head.weight" not in weights
-        return from_llama(config, weights), _tokenizer(said)
+        return from_llama(config, weights), _tokenizer(metadata)
     except KeyError as error:
         raise CapstanError(
             f"{path} lacks {error}, which a network of the kind 'llama' has. Give another file."
@@ -117,7 +117,7 @@ def _tokenizer(metadata: dict[str, Any]) -> TokenizerData:
         kind=ours["model"],
         splits=ours.get("pre", "default"),
         tokens=ours["tokens"],
-        merges=[(one, two) for one, _, two in (merge.partition(" ") for merge in ours.get("merges", []))],
+        merges=[(left, right) for left, _, right in (merge.partition(" ") for merge in ours.get("merges", []))],
         control=frozenset(number for number, kind in enumerate(kinds) if kind == 3),
         special={name.removesuffix("_token_id"): ours[name] for name in ours if name.endswith("_token_id")},
         chat_template=metadata.get("tokenizer.chat_template"),

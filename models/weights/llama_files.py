@@ -100,7 +100,7 @@ def _turning(config: Mapping[str, Any]) -> Mapping[str, Any]:
         "mlp_bias": (config.get("mlp_bias", False), False),
         "head_dim": (config.get("head_dim"), config["hidden_size"] // config["num_attention_heads"]),
     }
-    for name, (said, ours) in wanted.items():
-        if said is not None and said != ours:
-            raise CapstanError(f"Its {name} is {said!r}. Give a network with {ours!r}: others are not supported.")
+    for name, (theirs, ours) in wanted.items():
+        if theirs is not None and theirs != ours:
+            raise CapstanError(f"Its {name} is {theirs!r}. Give a network with {ours!r}: others are not supported.")
     return turning

@@ -22,7 +22,7 @@ def read(path: Path) -> dict[str, torch.Tensor]:
     content = bytearray(path.read_bytes())
     start = 8 + int.from_bytes(content[:8], "little")
     header = json.loads(content[8:start])
-    made = {}
+    tensors = {}
     for name, entry in header.items():
         if name == "__metadata__":
             continue
@@ -30,5 +30,5 @@ def read(path: Path) -> dict[str, torch.Tensor]:
             raise CapstanError(f"{name} of {path.name} has numbers of the type {entry['dtype']}. Give a file in F32.")
         kind, (begin, end) = TYPES[entry["dtype"]], entry["data_offsets"]
         part = torch.frombuffer(content, dtype=kind, count=(end - begin) // kind.itemsize, offset=start + begin)
-        made[name] = part.reshape(entry["shape"]).clone()
-    return made
+        tensors[name] = part.reshape(entry["shape"]).clone()
+    return tensors

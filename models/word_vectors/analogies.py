@@ -28,7 +28,7 @@ def questions(kind: str, words: set[str]) -> list[Question]:
     """Return all questions of two pairs of a kind whose words are known."""
     flat = PAIRS[kind].split()
     pairs = [pair for pair in zip(flat[::2], flat[1::2], strict=True) if words.issuperset(pair)]
-    return [(*one, *two) for one, two in permutations(pairs, 2)]
+    return [(*first, *second) for first, second in permutations(pairs, 2)]
 
 
 def answers(vectors: np.ndarray, words: list[str], asked: list[Question], offset: bool = True) -> list[str]:
@@ -50,5 +50,5 @@ def answers(vectors: np.ndarray, words: list[str], asked: list[Question], offset
 def right(vectors: np.ndarray, words: list[str], asked: list[Question], offset: bool = True) -> int:
     """Return how many questions are answered."""
     return sum(
-        made == question[3] for made, question in zip(answers(vectors, words, asked, offset), asked, strict=True)
+        answer == question[3] for answer, question in zip(answers(vectors, words, asked, offset), asked, strict=True)
     )

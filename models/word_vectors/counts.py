@@ -30,5 +30,5 @@ def vectors(counted: sparse.csr_matrix, width: int) -> np.ndarray:
     information = np.log(entries.data * smoothed.sum() / (words[entries.row] * smoothed[entries.col]))
     positive = sparse.csr_matrix((np.maximum(information, 0), (entries.row, entries.col)), shape=counted.shape)
     left, sizes, _ = svds(positive, k=width, random_state=0)
-    made: np.ndarray = left * np.sqrt(sizes)
-    return made
+    embeddings: np.ndarray = left * np.sqrt(sizes)
+    return embeddings

@@ -38,10 +38,10 @@ class Glove:
 
         pairs: (2, n). logs, weights: (n,).
         """
-        one, two = (side[numbers] for side, numbers in zip(self.sides, pairs, strict=True))
-        error = weights * ((one[:, :-1] * two[:, :-1]).sum(1) + one[:, -1] + two[:, -1] - logs)
-        for side, squares, numbers, other in zip(self.sides, self.squares, pairs, (two, one), strict=True):
-            slope = error[:, None] * torch.cat([other[:, :-1], torch.ones(len(other), 1)], dim=1)
+        first, second = (side[numbers] for side, numbers in zip(self.sides, pairs, strict=True))
+        error = weights * ((first[:, :-1] * second[:, :-1]).sum(1) + first[:, -1] + second[:, -1] - logs)
+        for side, squares, numbers, opposite in zip(self.sides, self.squares, pairs, (second, first), strict=True):
+            slope = error[:, None] * torch.cat([opposite[:, :-1], torch.ones(len(opposite), 1)], dim=1)
             squares.index_add_(0, numbers, slope**2)
             side.index_add_(0, numbers, slope / squares[numbers].sqrt(), alpha=-rate)
 
@@ -56,5 +56,5 @@ def vectors(counted: sparse.csr_matrix, plan: Plan) -> np.ndarray:
     for _ in range(plan.epochs):
         for some in torch.randperm(len(logs), generator=generator).split(plan.batch):
             glove.step(pairs[:, some], logs[some], weights[some], plan.rate)
-    made: np.ndarray = sum(side[:, :-1] for side in glove.sides).numpy()  # type: ignore[union-attr]  # of tensors
-    return made
+    embeddings: np.ndarray = sum(side[:, :-1] for side in glove.sides).numpy()  # type: ignore[union-attr]  # of tensors
+    return embeddings

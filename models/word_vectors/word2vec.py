@@ -55,9 +55,9 @@ def drawn(text: Text, plan: Plan, random: np.random.Generator) -> np.ndarray:
     sizes, found = random.integers(1, plan.window + 1, len(places)), []
     for far in range(1, plan.window + 1):
         together = lines[:-far] == lines[far:]
-        for one, two in ((slice(None, -far), slice(far, None)), (slice(far, None), slice(None, -far))):
-            seen = together & (sizes[one] >= far)
-            found.append(np.stack([places[one][seen], places[two][seen]], axis=1))
+        for left, right in ((slice(None, -far), slice(far, None)), (slice(far, None), slice(None, -far))):
+            seen = together & (sizes[left] >= far)
+            found.append(np.stack([places[left][seen], places[right][seen]], axis=1))
     pairs = np.concatenate(found)
     return pairs[random.permutation(len(pairs))]
 

@@ -95,6 +95,8 @@ def growth(past: Sequence[Reading], newest: Reading) -> Counters:
     """
     total = Counters()
     for process, counters in newest.processes.items():
-        before = next((one.processes[process] for one in reversed(past) if process in one.processes), Counters())
+        before = next(
+            (reading.processes[process] for reading in reversed(past) if process in reading.processes), Counters()
+        )
         total += counters.since(before)
     return total

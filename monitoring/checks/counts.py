@@ -57,11 +57,11 @@ def check(reference: DailyCounts, recent: DailyCounts, checks: Checks) -> list[C
     )
     windows = sorted({min(days, len(recent.days)) for days in checks.windows})
     found = [best for name in names if (best := _tested(name, reference, recent, checks, windows, tests)) is not None]
-    alarms = [one for one in found if one.alarms(checks)]
-    quiet = [] if alarms or not found else [min(found, key=lambda one: one.p)]
+    alarms = [signal for signal in found if signal.alarms(checks)]
+    quiet = [] if alarms or not found else [min(found, key=lambda signal: signal.p)]
     return [
-        *(_told(one, "alarm", recent, checks) for one in alarms),
-        *(_told(one, "ok", recent, checks) for one in quiet),
+        *(_told(signal, "alarm", recent, checks) for signal in alarms),
+        *(_told(signal, "ok", recent, checks) for signal in quiet),
     ]
 
 
@@ -102,7 +102,7 @@ def _tested(
         moved = float(distance(grid, method, counts[None], known.sum(axis=0)[None])[0])
         needed = rows_needed(freedom, tests, declared.threshold, method, checks, alike)
         found.append(Found(name, min(p * tests, 1.0), moved, declared.threshold, window, int(rows), needed))
-    return min(found, key=lambda one: (not one.alarms(checks), one.p), default=None)
+    return min(found, key=lambda candidate: (not candidate.alarms(checks), candidate.p), default=None)
 
 
 def _ranks(total: np.ndarray) -> tuple[np.ndarray, int]:

@@ -83,8 +83,8 @@ def reference(rows: Rows, checks: Checks, outcome: Outcome | None = None) -> Dai
     with _opened(rows, checks, per_day, outcome) as connection:
         left_out = {"day", DAY.strip('"'), checks.time, *checks.ignore}
         types = {name: type_ for name, type_ in columns(connection).items() if name not in left_out}
-        made = {name: grids.make(connection, name, type_) for name, type_ in types.items()}
-        by_name = {name: grid for name, grid in made.items() if grid is not None}
+        candidates = {name: grids.make(connection, name, type_) for name, type_ in types.items()}
+        by_name = {name: grid for name, grid in candidates.items() if grid is not None}
         if not by_name:
             raise CapstanError("The signals have no column of numbers, texts or booleans: there is nothing to check.")
         return _count(connection, by_name, outcome)
@@ -113,17 +113,17 @@ def together(parts: Sequence[DailyCounts], like: DailyCounts) -> DailyCounts:
     shapes = [part.scored.shape[1:] for part in parts if part.scored is not None]
     scored = np.zeros((len(days), *shapes[0]), int) if shapes else None
     for part in parts:
-        at = np.searchsorted(days, part.days)
-        rows[at] += part.rows
+        places = np.searchsorted(days, part.days)
+        rows[places] += part.rows
         for name, counted in counts.items():
             if name in part.counts:
-                counted[at] += part.counts[name]
+                counted[places] += part.counts[name]
             else:
-                counted[at, -1] += part.rows
+                counted[places, -1] += part.rows
         for name, total in sums.items():
-            total[at] += part.sums.get(name, 0.0)
+            total[places] += part.sums.get(name, 0.0)
         if scored is not None and part.scored is not None:
-            scored[at] += part.scored
+            scored[places] += part.scored
     return DailyCounts(days, rows, grids, counts, sums, like.outcome, scored)
 
 
@@ -143,14 +143,16 @@ def _count(connection: duckdb.DuckDBPyConnection, by_name: dict[str, Grid], outc
     if not per_day:
         raise CapstanError("There are no rows to check.")
     days = np.array(sorted(per_day))
-    rows, at = np.array([per_day[day] for day in days]), {day: position for position, day in enumerate(days)}
-    counted, sums = _numeric(connection, {n: grid for n, grid in by_name.items() if grid.kind == "numeric"}, rows, at)
+    rows, places = np.array([per_day[day] for day in days]), {day: position for position, day in enumerate(days)}
+    counted, sums = _numeric(
+        connection, {n: grid for n, grid in by_name.items() if grid.kind == "numeric"}, rows, places
+    )
     counts = {
-        n: counted[n] if n in counted else _category(connection, n, grid, rows, at) for n, grid in by_name.items()
+        n: counted[n] if n in counted else _category(connection, n, grid, rows, places) for n, grid in by_name.items()
     }
     scored = None
     if outcome and outcome.kind == "binary" and {outcome.target, outcome.prediction} <= set(columns(connection)):
-        scored = _scored(connection, outcome, by_name[outcome.prediction], rows, at)
+        scored = _scored(connection, outcome, by_name[outcome.prediction], rows, places)
     return DailyCounts(days, rows, by_name, counts, sums, outcome, scored)
 
 

@@ -20,18 +20,18 @@ def distance(grid: Grid, method: Method, counts: np.ndarray, reference: np.ndarr
 
     The nulls, last in both, are no values. wasserstein: in standard deviations of the whole reference.
     """
-    one, two = _shares(counts), _shares(reference)
-    one, two = np.broadcast_arrays(one, two)
+    recent, known = _shares(counts), _shares(reference)
+    recent, known = np.broadcast_arrays(recent, known)
     if method == "jensenshannon":
-        return np.asarray(jensenshannon(one, two, axis=-1))
+        return np.asarray(jensenshannon(recent, known, axis=-1))
     if method == "psi":
-        one, two = (np.where(share == 0, EMPTY, share) for share in _merged(grid, one, two))
-        return np.asarray(((two - one) * np.log(two / one)).sum(axis=-1))
-    gap = np.abs(np.cumsum(one - two, axis=-1))
+        recent, known = (np.where(share == 0, EMPTY, share) for share in _merged(grid, recent, known))
+        return np.asarray(((known - recent) * np.log(known / recent)).sum(axis=-1))
+    gap = np.abs(np.cumsum(recent - known, axis=-1))
     if method == "ks":
         return np.asarray(gap.max(axis=-1))
     if grid.kind != "numeric":
-        return np.asarray(np.abs(one - two).sum(axis=-1) / 2)  # of categories all different from each other
+        return np.asarray(np.abs(recent - known).sum(axis=-1) / 2)  # of categories all different from each other
     gap = gap[..., : len(grid.edges)]
     # Between two edges the gap is constant where the edges are all the values there are; else it is taken as straight.
     between = gap[..., :-1] if grid.exact else (gap[..., :-1] + gap[..., 1:]) / 2

@@ -47,7 +47,7 @@ def check(reference: DailyCounts, recent: DailyCounts, checks: Checks) -> list[C
         moved, error = _moved(part, known.sum(axis=1), usual, alike)
         p = min(2 * float(law.sf(abs(moved) / max(error, 1e-12))) * tests, 1.0)
         found.append((p > checks.false_alarms or abs(moved) < checks.calibration, p, days, moved, alike, part))
-    quiet, p, days, moved, alike, (rows, _, predicted, variance) = min(found, key=lambda one: one[:2])
+    quiet, p, days, moved, alike, (rows, _, predicted, variance) = min(found, key=lambda entry: entry[:2])
     share = predicted / rows + usual
     needed = rows_needed(variance / rows, checks.calibration, checks, alike)
     message = (

@@ -86,9 +86,9 @@ def interval(
     blocks = list(pd.Series(np.arange(len(days))).groupby(days).indices.values())
     drawn = []
     for _ in range(REPEATS):
-        at = np.concatenate([blocks[i] for i in chance.integers(len(blocks), size=len(blocks))])
-        if outcome.kind != "binary" or 0 < target[at].mean() < 1:
-            drawn.append(of(target[at], prediction[at]))
+        sample = np.concatenate([blocks[i] for i in chance.integers(len(blocks), size=len(blocks))])
+        if outcome.kind != "binary" or 0 < target[sample].mean() < 1:
+            drawn.append(of(target[sample], prediction[sample]))
     width = float(student.ppf(1 - level / 2, len(blocks) - 1)) * float(np.std(drawn, ddof=1))
     return value, value - width, value + width
 

@@ -62,25 +62,27 @@ def added(parts: Iterable[Mapping[str, Tally]]) -> dict[str, Tally]:
     """Return the tallies of all parts of a log together."""
     total: dict[str, Tally] = {}
     for part in parts:
-        for name, one in part.items():
-            total[name] = total[name] + one if name in total else one
+        for name, counted in part.items():
+            total[name] = total[name] + counted if name in total else counted
     return total
 
 
 def judge(tallies: Mapping[str, Tally], limit: float) -> list[Check]:
     """Return the check of each table."""
     checks = []
-    for name, one in tallies.items():
-        if one.problem:
-            checks.append(Check("contract", name, "alarm", 1.0, limit, message=one.problem))
+    for name, counted in tallies.items():
+        if counted.problem:
+            checks.append(Check("contract", name, "alarm", 1.0, limit, message=counted.problem))
             continue
-        low, high = shares.interval(one.broken, one.total)
+        low, high = shares.interval(counted.broken, counted.total)
         verdict: Verdict = "alarm" if low > limit else "ok"
-        share = one.broken / one.total
-        said = "; ".join(f"{reason} ({times:,} rows)" for reason, times in Counter(one.reasons).most_common(SHOWN))
+        share = counted.broken / counted.total
+        listed = "; ".join(
+            f"{reason} ({times:,} rows)" for reason, times in Counter(counted.reasons).most_common(SHOWN)
+        )
         message = (
-            f"{name}: {one.broken:,} of {one.total:,} predictions ({share:.2%}) are of values that break its contract, "
-            f"{limit:.2%} may. {said}"
+            f"{name}: {counted.broken:,} of {counted.total:,} predictions ({share:.2%}) are of values that break its "
+            f"contract, {limit:.2%} may. {listed}"
         ).rstrip()
         why = shares.why(share, low, limit)
         checks.append(Check("contract", name, verdict, share, limit, low=low, high=high, message=message, why=why))
@@ -88,7 +90,7 @@ def judge(tallies: Mapping[str, Tally], limit: float) -> list[Check]:
 
 
 def _tally(name: str, live: "pd.DataFrame", table: "DataFrameSchema") -> Tally:
-    broken, said = np.zeros(len(live), bool), Counter[str]()
+    broken, counts = np.zeros(len(live), bool), Counter[str]()
     for column in live:
         values = live[[column]].assign(**{ROW: np.arange(len(live))}).dropna()
         try:
@@ -96,8 +98,8 @@ def _tally(name: str, live: "pd.DataFrame", table: "DataFrameSchema") -> Tally:
         except CapstanError as error:  # as a whole, such as by the type of a column
             return Tally(len(live), len(live), problem=str(error))
         broken[bad[ROW]] = True
-        said.update({str(reason): int(times) for reason, times in reasons(bad).items()})
-    return Tally(int(broken.sum()), len(live), said)
+        counts.update({str(reason): int(times) for reason, times in reasons(bad).items()})
+    return Tally(int(broken.sum()), len(live), counts)
 
 
 def _alone(table: "DataFrameSchema", name: str) -> "DataFrameSchema":

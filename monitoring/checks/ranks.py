@@ -63,8 +63,8 @@ def effective_looks(reference: int, windows: tuple[int, ...], looks: int, level:
         sums = np.concatenate([np.zeros((CHUNK, 1), int), sums], axis=1)
         last = [tail(days, reference)[(sums[:, days:] - sums[:, :-days])[:, -looks:]].min(axis=1) for days in windows]
         least.append(np.min(last, axis=0))
-    at = np.quantile(np.concatenate(least), level, method="lower")
-    return float(min(max(level / at, 1.0), len(windows) * looks))
+    quantile = np.quantile(np.concatenate(least), level, method="lower")
+    return float(min(max(level / quantile, 1.0), len(windows) * looks))
 
 
 def autocorrelation(scores: np.ndarray) -> float:

@@ -34,7 +34,7 @@ class Check:
     @classmethod
     def of(cls, written: Mapping[str, Any]) -> "Check":
         """Return a check that was written as JSON. A later image, which shares the table, may have added fields."""
-        return cls(**{one.name: written[one.name] for one in fields(cls) if one.name in written})
+        return cls(**{field.name: written[field.name] for field in fields(cls) if field.name in written})
 
 
 def alarms(checks: list[Check]) -> list[Check]:

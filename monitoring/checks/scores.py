@@ -41,8 +41,8 @@ def scores(counted: DailyCounts, against: DailyCounts, checks: Checks) -> Iterat
 def _signal(
     name: str, counts: np.ndarray, counted: DailyCounts, against: DailyCounts, checks: Checks
 ) -> Iterator[Score]:
-    grid, declared, other = counted.grids[name], checks.of(name), against.counts[name]
-    size = distance(grid, declared.method or default(grid), counts, other)
+    grid, declared, usual = counted.grids[name], checks.of(name), against.counts[name]
+    size = distance(grid, declared.method or default(grid), counts, usual)
     yield Score("drift", name, size, size, declared.threshold)
     if grid.kind == "numeric":
         # A mean next to the distance: of days that differ in many ways, it shows best that all moved in one direction.
@@ -50,9 +50,9 @@ def _signal(
         yield Score("drift upwards", name, mean, size, declared.threshold)
         yield Score("drift downwards", name, -mean, size, declared.threshold)
     else:
-        share = (_share(counts[:, :-1]) * (other[:, :-1] == 0)).sum(axis=1)
+        share = (_share(counts[:, :-1]) * (usual[:, :-1] == 0)).sum(axis=1)
         yield Score("new categories", name, share, share, declared.unseen)
-    nulls = np.abs(_share(counts)[:, -1] - _share(other)[:, -1])
+    nulls = np.abs(_share(counts)[:, -1] - _share(usual)[:, -1])
     yield Score("nulls", name, nulls, nulls, declared.nulls)
 
 

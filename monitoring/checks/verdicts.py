@@ -53,12 +53,12 @@ def check(reference: DailyCounts, recent: DailyCounts, checks: Checks, optional:
     """
     worst: dict[tuple[str, str], Check] = {}
     for each in trace(reference, recent, checks):
-        one = _check(each, checks)
-        if one.name == "nulls" and one.signal in optional and one.verdict == "alarm":
-            one = replace(one, verdict="ok", why="Requests may leave it out.")
-        key = (one.name, one.signal)
-        if key not in worst or _order(one) < _order(worst[key]):
-            worst[key] = one
+        judged = _check(each, checks)
+        if judged.name == "nulls" and judged.signal in optional and judged.verdict == "alarm":
+            judged = replace(judged, verdict="ok", why="Requests may leave it out.")
+        key = (judged.name, judged.signal)
+        if key not in worst or _order(judged) < _order(worst[key]):
+            worst[key] = judged
     return [*worst.values(), *counts.check(reference, recent, checks), *labels.check(reference, recent, checks)]
 
 

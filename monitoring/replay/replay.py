@@ -77,7 +77,7 @@ class Replay:
         requests = {row: self.past.requests[row] for row in rows.index}
         ids = {}
         if answered:
-            ids = {row: known.pop() for row, one in requests.items() if (known := answered.get(self._key(one)))}
+            ids = {row: known.pop() for row, request in requests.items() if (known := answered.get(self._key(request)))}
         open_ = [row for row in requests if row not in ids]
         for start in range(0, len(open_), BATCH):
             asked = open_[start : start + BATCH]
@@ -92,16 +92,20 @@ class Replay:
 
     def _tell(self, client: Client, now: datetime) -> None:
         """Send the labels that are known by now."""
-        known = [one for one in self.state.waiting if one.known_at <= now]
+        known = [waiting for waiting in self.state.waiting if waiting.known_at <= now]
         for start in range(0, len(known), BATCH):
             client.tell(
                 [
-                    {"prediction_id": one.prediction_id, "label": one.label, "known_at": one.known_at.isoformat()}
-                    for one in known[start : start + BATCH]
+                    {
+                        "prediction_id": waiting.prediction_id,
+                        "label": waiting.label,
+                        "known_at": waiting.known_at.isoformat(),
+                    }
+                    for waiting in known[start : start + BATCH]
                 ]
             )
         self.state.labels += len(known)
-        self.state.waiting = [one for one in self.state.waiting if one.known_at > now]
+        self.state.waiting = [waiting for waiting in self.state.waiting if waiting.known_at > now]
 
     def _answered(self) -> dict[str, list[str]]:
         """Return the ids of what was asked for after the state was kept, by a replay that was killed, by request."""

@@ -43,7 +43,7 @@ def read(capstone: str) -> State | None:
     fields = orjson.loads(content)
     for name in ("start", "end", "now", "began_at", "saved_at"):
         fields[name] = datetime.fromisoformat(fields[name])
-    fields["waiting"] = [Waiting(datetime.fromisoformat(at), *rest) for at, *rest in fields["waiting"]]
+    fields["waiting"] = [Waiting(datetime.fromisoformat(known_at), *rest) for known_at, *rest in fields["waiting"]]
     return State(**fields)
 
 

@@ -126,7 +126,9 @@ class Steps:
         recent = rows.read(self.capstone, self.task, last.at - self.rule.recent, now, {"champion": champion})
         if not len(recent):
             return
-        schemas = (registry.load_version(self.capstone, one).schema.get("request") for one in (champion, last.version))
+        schemas = (
+            registry.load_version(self.capstone, version).schema.get("request") for version in (champion, last.version)
+        )
         if not requests.same(*schemas):
             why = "It takes other requests than the champion does, so a person decides, and informs clients."
             self._add(None, Event("rejected", now, why, last.version, evidence={"champion": champion}))
@@ -148,8 +150,8 @@ class Steps:
         outcome = self.task.OUTCOME
         if outcome and outcome.kind == "binary" and not self.task.losses:
             name = outcome.prediction
-            champion, other = (rows.column(answers, name) for answers in (recent.log["prediction"], challenger))
-            return comparison.compare(recent.target, champion, other, recent.days, difference=self.rule.difference)
+            champion, rival = (rows.column(answers, name) for answers in (recent.log["prediction"], challenger))
+            return comparison.compare(recent.target, champion, rival, recent.days, difference=self.rule.difference)
         return comparison.compare_losses(
             recent.losses,
             losses.losses(self.task, challenger, list(recent.log["label"])),

@@ -12,11 +12,11 @@ def clean(capstone: str = "", dry: bool = False) -> list[Removed]:
     """Remove what the policy does not keep, of one capstone or of all. Return what was done, by kind."""
     # On a cluster, the image that cleans up holds no capstone: the registry knows those that were ever deployed.
     names = [known(capstone)] if capstone else sorted({*catalogue.names(), *store.read_all()})
-    at = policy(dry)
+    rules = policy(dry)
     by_kind: dict[str, Removed] = {}
-    done = profile().clean_runs(names, at)
+    done = profile().clean_runs(names, rules)
     for name in names:
-        done += [*versions.clean(name, at), *predictions.clean(name, at), labels.clean(name, at)]
+        done += [*versions.clean(name, rules), *predictions.clean(name, rules), labels.clean(name, rules)]
     for item in done:
         by_kind[item.kind] = by_kind[item.kind] + item if item.kind in by_kind else item
     return list(by_kind.values())

@@ -12,11 +12,11 @@ SERVED = "mlflow-artifacts:/"  # files that MLflow's server keeps
 
 def erase(version: ModelVersion, others: list[ModelVersion]) -> None:
     """Delete a version, its model and run, and their files, but for what one of the others shares."""
-    if version.model_id not in {other.model_id for other in others}:
+    if version.model_id not in {kept.model_id for kept in others}:
         model = call("GET", f"logged-models/{version.model_id}", missing_ok=True).get("model", {})
         _delete_files(version, model.get("info", {}).get("artifact_uri", ""), version.model_id)
         call("DELETE", f"logged-models/{version.model_id}", missing_ok=True)
-    if version.run_id not in {other.run_id for other in others}:
+    if version.run_id not in {kept.run_id for kept in others}:
         run = call("GET", "runs/get", missing_ok=True, run_id=version.run_id).get("run", {})
         _delete_files(version, run.get("info", {}).get("artifact_uri", ""), version.run_id)
         call("POST", "runs/delete", missing_ok=True, run_id=version.run_id)

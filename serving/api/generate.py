@@ -45,8 +45,8 @@ class Generate:
     async def generate(self, request: Request) -> Response:
         """Answer with the whole prediction."""
         generation = await self._begin(request)
-        made = await whole(request, generation)
-        return Response(dumps(generation.common() | made), media_type="application/json")
+        prediction = await whole(request, generation)
+        return Response(dumps(generation.common() | prediction), media_type="application/json")
 
     async def generate_stream(self, request: Request) -> Response:
         """Answer with server-sent events, one for each part, once the first part is there."""

@@ -50,9 +50,9 @@ class OpenAI:
         if payload.stream:
             generation = await self._begin(request, payload)
             return TextStream(generation, await first_part(request, generation), TextAnswer(generation, payload))
-        made = await self._choices(request, payload)
-        answer = TextAnswer(made[0].generation, payload)
-        return Response(dumps(answer.whole(made)), media_type="application/json", headers=answer.headers())
+        choices = await self._choices(request, payload)
+        answer = TextAnswer(choices[0].generation, payload)
+        return Response(dumps(answer.whole(choices)), media_type="application/json", headers=answer.headers())
 
     async def _begin(self, request: Request, payload: TextPayload) -> Generation:
         return await begin(request, self.repository, payload, payload.name, payload.version)

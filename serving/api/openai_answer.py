@@ -42,8 +42,8 @@ class TextAnswer:
         for index, (generation, prediction) in enumerate(made):
             self._logprobs = _logprobs(self._payload)  # offsets are of one text
             text = {"message": {"role": "assistant", "content": prediction["text"], "refusal": None}}
-            said = text if self.chat else {"text": prediction["text"]}
-            choice = self._choice(said, prediction["finish_reason"], prediction) | {"index": index}
+            content = text if self.chat else {"text": prediction["text"]}
+            choice = self._choice(content, prediction["finish_reason"], prediction) | {"index": index}
             choices.append(choice | ({"id": generation.id} if len(made) > 1 else {}))
         return self._common | {"choices": choices, "usage": _usage([prediction for _, prediction in made])}
 
@@ -79,7 +79,7 @@ def _logprobs(payload: TextPayload) -> OfConversation | OfText | None:
 
 def _usage(predictions: Sequence[dict[str, Any]]) -> dict[str, int]:
     """Return the count of tokens: those of the prompt, once, only where a prediction has them."""
-    made = sum(prediction["tokens"] for prediction in predictions)
+    written = sum(prediction["tokens"] for prediction in predictions)
     if (read := predictions[0].get("prompt_tokens")) is None:
-        return {"completion_tokens": made}
-    return {"prompt_tokens": read, "completion_tokens": made, "total_tokens": read + made}
+        return {"completion_tokens": written}
+    return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}

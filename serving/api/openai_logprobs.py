@@ -25,7 +25,7 @@ class OfText:
         for token in parts:
             offsets.append(self._offset)
             self._offset += len(self._decoder.decode(bytes(token["bytes"])))
-        tops = [{other["token"]: other["logprob"] for other in token["top_logprobs"]} for token in parts]
+        tops = [{candidate["token"]: candidate["logprob"] for candidate in token["top_logprobs"]} for token in parts]
         return {
             "tokens": [token["token"] for token in parts],
             "token_logprobs": [token["logprob"] for token in parts],

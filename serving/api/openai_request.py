@@ -81,10 +81,10 @@ class TextPayload(GeneratePayload):
 
     def choice(self, number: int) -> "TextPayload":
         """Return the request of one choice: where a seed is given, each has the next one, so that they differ."""
-        one, seed = copy(self), self._fields.get("seed")
+        payload, seed = copy(self), self._fields.get("seed")
         if isinstance(seed, int):
-            one._fields = self._fields | {"seed": seed + number}
-        return one
+            payload._fields = self._fields | {"seed": seed + number}
+        return payload
 
     def _logprobs(self, left: dict[str, Any]) -> dict[str, Any]:
         """Return the fields that ask for log probabilities, as conversations name them. Completions send a number."""
@@ -173,14 +173,14 @@ def _messages(messages: object) -> list[dict[str, str]]:
 def _message(message: object, where: str) -> dict[str, str]:
     if not isinstance(message, dict):
         raise BadField("A message is an object with `role` and `content`.", where)
-    given = {name: value for name, value in message.items() if value is not None}
-    if unknown := sorted(given.keys() - {"role", "content", "name"}):
+    fields = {name: value for name, value in message.items() if value is not None}
+    if unknown := sorted(fields.keys() - {"role", "content", "name"}):
         raise BadField(f"A message has no `{unknown[0][:80]}` here. Leave it out.", where, "unknown_parameter")
-    if given.get("role") not in ROLES:
+    if fields.get("role") not in ROLES:
         raise BadField(f"The `role` of a message is one of {', '.join(ROLES)}.", f"{where}.role")
-    if not isinstance(given.get("name", ""), str):
+    if not isinstance(fields.get("name", ""), str):
         raise BadField("The `name` of a message is a text.", f"{where}.name")
-    return given | {"content": _content(given.get("content"), f"{where}.content")}
+    return fields | {"content": _content(fields.get("content"), f"{where}.content")}
 
 
 def _content(content: object, where: str) -> str:

@@ -105,7 +105,7 @@ def _event_paths(document: dict[str, Any], name: str, predictor: Predictor) -> d
     if not predictor.event_schema:
         return {}
     document["components"]["schemas"][f"{name}_event"] = component(f"{name}_event", predictor.event_schema)
-    one, row, paths = {"$ref": f"#/components/schemas/{name}_event"}, example(predictor.event_schema), {}
+    reference, row, paths = {"$ref": f"#/components/schemas/{name}_event"}, example(predictor.event_schema), {}
     for path in ("/v1/models/{model_name}:event", "/v1/models/{model_name}:events"):
         operation = deepcopy(document["paths"][path]["post"])
         operation["operationId"] += f"_{name}"
@@ -113,9 +113,9 @@ def _event_paths(document: dict[str, Any], name: str, predictor: Predictor) -> d
         content = operation["requestBody"]["content"]["application/json"]
         many = path.endswith("s")
         if many:
-            content["schema"]["properties"]["events"]["items"] = one
+            content["schema"]["properties"]["events"]["items"] = reference
         else:
-            content["schema"] = one
+            content["schema"] = reference
         if row:
             value = {"events": [row]} if many else row
             content["examples"] = {"one": {"summary": "One event", "value": value}}
@@ -139,8 +139,8 @@ def _label_path(document: dict[str, Any], name: str, predictor: Predictor) -> di
     content["schema"] = body
     label = [*predictor.actual_schema.get("examples", ()), SAMPLES.get(predictor.actual_schema.get("type"))][0]
     if label is not None:
-        one = {"prediction_id": SAMPLE_ID, "label": label}
-        content["examples"] = {"one": {"summary": "One label, by the prediction's id", "value": {"actuals": [one]}}}
+        actual = {"prediction_id": SAMPLE_ID, "label": label}
+        content["examples"] = {"one": {"summary": "One label, by the prediction's id", "value": {"actuals": [actual]}}}
     return {path.replace("{model_name}", name): {"post": operation}}
 
 

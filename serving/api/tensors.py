@@ -123,8 +123,8 @@ def _binary_row(layout: Layout, body: bytes, start: int) -> dict[str, Any] | Non
     values = list(layout.values.unpack_from(body, start))
     try:
         for position, length in layout.texts:
-            said, text = values[position : position + 2]
-            if said != length:
+            size, text = values[position : position + 2]
+            if size != length:
                 return None
             values[position : position + 2] = [text.decode()]
     except UnicodeDecodeError:

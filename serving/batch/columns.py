@@ -21,7 +21,7 @@ def of(values: Sequence[Any], field: Mapping[str, Any]) -> pa.Array:
     scalar = SCALARS.get(kinds.pop()) if len(kinds) == 1 else None
     if scalar:
         return pa.array(values, scalar)
-    return pa.array([None if one is None else orjson.dumps(one).decode() for one in values], "string")
+    return pa.array([None if value is None else orjson.dumps(value).decode() for value in values], "string")
 
 
 def table(rows: Sequence[Mapping[str, Any]], names: Sequence[str], fields: Mapping[str, Any]) -> pa.Table:

@@ -24,8 +24,8 @@ class OfflineTransformer(FeatureTransformer):
         """Return the features as columns of n values, None where there is none that is valid, and n reports."""
         inputs = {name: [getattr(row.request, name) for row in rows] for name in self.inputs}
         times = pa.array([row.time for row in rows], pa.timestamp("us", "UTC"))
-        given = {name: _column(inputs[name]) for name in self.asked}
-        asked = pa.table({**given, EVENT_TIMESTAMP: times}).to_pandas(types_mapper=_nullable)
+        entities = {name: _column(inputs[name]) for name in self.asked}
+        asked = pa.table({**entities, EVENT_TIMESTAMP: times}).to_pandas(types_mapper=_nullable)
         found = self.store.get_historical_features(asked, self.query, full_feature_names=self.full_names).to_arrow()
         columns = {name: found[name].to_pylist() for view in self.views for name in view.columns}
         for computed in self.on_demand:

@@ -70,7 +70,7 @@ class Output:
 
         files, root = opened(self.location)
         found = files.get_file_info(FileSelector(root, allow_not_found=True))
-        return [one.base_name for one in found if one.base_name[0] != "."]
+        return [file.base_name for file in found if file.base_name[0] != "."]
 
     def write(self, name: str, content: bytes) -> None:
         """Write a file, whole or not at all."""

@@ -90,7 +90,7 @@ class Worker:
             for rows in read(piece, files, target, scorer.request, scorer.keep):
                 scored = scorer.score(rows, self.began)
                 tables.append(scored.table)
-                refused += [{"file": piece.path} | one for one in scored.refused]
+                refused += [{"file": piece.path} | row for row in scored.refused]
                 lines.append(scored.log)
         except Exception as error:
             word = "row" if piece.kind == "parquet" else "line"

@@ -77,14 +77,14 @@ class BatchScorer:
             if wrong:
                 refused.append(refusal(given, places[start], wrong))
                 start += 1
-        inputs = {name: [values[one] for one in taken] for name, values in inputs.items()}
+        inputs = {name: [values[index] for index in taken] for name, values in inputs.items()}
         inference = Inference(
-            self.variant, [rows[one] for one in taken], inputs, [reports[one] for one in taken], predictions,
+            self.variant, [rows[index] for index in taken], inputs, [reports[index] for index in taken], predictions,
             [ids.new() for _ in taken],
         )  # fmt: skip
         lines = log_lines.encode(self.name, inference, answered_at=answered_at) if self.log and taken else b""
         refused.sort(key=lambda row: int(row[given.word]))
-        return Scored(self.table(given, [places[one] for one in taken], inference), refused, lines)
+        return Scored(self.table(given, [places[index] for index in taken], inference), refused, lines)
 
     def features(self, rows: list[Row]) -> tuple[dict[str, list[Any]], list[Report]]:
         """Return the model's columns, and what is not known of each row."""
@@ -98,8 +98,8 @@ class BatchScorer:
         wrong = ""
         while count:
             try:
-                made = checked(self.variant.model.predict_columns(inputs), count, self.variant.label)
-                return self.answers.rows(made, count), wrong
+                predictions = checked(self.variant.model.predict_columns(inputs), count, self.variant.label)
+                return self.answers.rows(predictions, count), wrong
             except InvalidRow as error:
                 wrong, count = error.message, error.row
                 inputs = {name: values[:count] for name, values in inputs.items()}
@@ -147,35 +147,35 @@ class BatchScorer:
 
         names = [*self.keep, *self.fields]
         if rows.table is None:
-            made = self.validated(rows, places, inference, names)
+            table = self.validated(rows, places, inference, names)
         else:
-            made = rows.table.take(pa.array(places, "int64"))
+            table = rows.table.take(pa.array(places, "int64"))
             retyped = self.validated(rows, places, inference, rows.retyped) if rows.retyped else {}
             for name in rows.retyped:
-                position = made.schema.get_field_index(name)  # -1 for a column of a folder's name
-                change = made.append_column if position < 0 else partial(made.set_column, position)
-                made = change(name, retyped[name])
+                position = table.schema.get_field_index(name)  # -1 for a column of a folder's name
+                change = table.append_column if position < 0 else partial(table.set_column, position)
+                table = change(name, retyped[name])
         times = [row.time for row in inference.rows]
         values = (inference.prediction_ids, [self.variant.version] * len(places), times)
         types = ("string", "string", pa.timestamp("us", "UTC"))
         answered = columns.table(inference.predictions, list(self.prediction), self.prediction)
-        more = {name: pa.array(one, type_) for name, one, type_ in zip(ANSWERED, values, types, strict=True)}
+        more = {name: pa.array(entries, type_) for name, entries, type_ in zip(ANSWERED, values, types, strict=True)}
         for name, column in [*more.items(), *zip(answered.column_names, answered.columns, strict=True)]:
-            made = made.append_column(f"prediction_{name}" if name in names else name, column)
-        return made
+            table = table.append_column(f"prediction_{name}" if name in names else name, column)
+        return table
 
     def validated(self, rows: Rows, places: list[int], inference: Inference, names: list[str]) -> pa.Table:
         """Return some columns of the input: fields of a request as it was validated, others as they were given."""
         fields, kept = {*names} & {*self.fields}, [name for name in names if name not in self.fields]
         valid = []
         for place, row in zip(places, inference.rows, strict=True):
-            given = {name: rows.requests[place].get(name) for name in kept}
-            valid.append(given | row.request.model_dump(mode="json", include=fields))
+            others = {name: rows.requests[place].get(name) for name in kept}
+            valid.append(others | row.request.model_dump(mode="json", include=fields))
         return columns.table(valid, names, self.request["properties"])
 
 
 def refusal(rows: Rows, place: int, reason: str) -> dict[str, Any]:
     """Return a row that is not answered: its place in its file, why, and what it is."""
-    given = rows.requests[place]
-    given = given.given if isinstance(given, Unreadable) else given
-    return {rows.word: rows.numbers[place], "reason": POSITION.sub("", reason), "input": given}
+    request = rows.requests[place]
+    request = request.given if isinstance(request, Unreadable) else request
+    return {rows.word: rows.numbers[place], "reason": POSITION.sub("", reason), "input": request}

@@ -64,9 +64,9 @@ class ModelMemory:
                 f"{name!r} needs {_mib(held + need)} of memory, and CAPSTAN_SERVING_MEMORY is {_mib(limit)}. Set it to "
                 f"{held + need} bytes or more."
             )
-        idle = [other for other in self._bytes if other != name and other not in self._in_use]
+        idle = [capstone for capstone in self._bytes if capstone != name and capstone not in self._in_use]
         room = limit - self.taken
-        if unload is None or room + sum(self._bytes[other] for other in idle) < need:
+        if unload is None or room + sum(self._bytes[capstone] for capstone in idle) < need:
             if room < need:
                 raise NoRoom(f"There is no room for {name!r}: other capstones are in use. Try again in a few seconds.")
             idle = []

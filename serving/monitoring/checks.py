@@ -21,7 +21,7 @@ def group(check: Check) -> str:
 def grouped(checks: Iterable[Check]) -> dict[str, list[dict[str, Any]]]:
     """Return checks by group, those that alarm first and then the surest."""
     groups: dict[str, list[dict[str, Any]]] = {name: [] for name in NAMES}
-    for check in sorted(checks, key=lambda one: (ORDER[one.verdict], 1.0 if one.p is None else one.p)):
+    for check in sorted(checks, key=lambda entry: (ORDER[entry.verdict], 1.0 if entry.p is None else entry.p)):
         groups[group(check)].append(check.as_dict())
     return groups
 
@@ -49,18 +49,18 @@ class Look(NamedTuple):
 
 def look(snapshot: Snapshot) -> Look:
     """Return a snapshot as the lines over time have it."""
-    drawn = [one for one in snapshot.checks if group(one) == "performance" and one.statistic is not None]
+    drawn = [check for check in snapshot.checks if group(check) == "performance" and check.statistic is not None]
     return Look(short(snapshot), drawn)
 
 
 def series(looks: Iterable[Look]) -> list[dict[str, Any]]:
     """Return each check of performance over time, where it has a value."""
     lines: dict[tuple[str, str], dict[str, Any]] = {}
-    for one in looks:
-        for check in one.performance:
+    for moment in looks:
+        for check in moment.performance:
             new: dict[str, Any] = {"name": check.name, "signal": check.signal, "points": []}
             line = lines.setdefault((check.name, check.signal), new)
             line["threshold"] = check.threshold  # the newest
-            point = {"at": one.short["at"], "value": check.statistic, "low": check.low, "high": check.high}
+            point = {"at": moment.short["at"], "value": check.statistic, "low": check.low, "high": check.high}
             line["points"].append(point | {"alarm": check.verdict == "alarm"})
     return list(lines.values())

@@ -88,10 +88,10 @@ class ConsoleData:
         champion = (summary["rollout"] or {}).get("champion", "")
         return summary | {
             "checks": grouped(newest.checks if newest else []),
-            "looks": [one.short for one in looks],
+            "looks": [entry.short for entry in looks],
             "series": series(looks),
             # The open ones first.
-            "alerts": [_alert(alert) for alert in sorted(kept.alerts, key=lambda one: one.cleared_at is not None)],
+            "alerts": [_alert(alert) for alert in sorted(kept.alerts, key=lambda entry: entry.cleared_at is not None)],
             "events": [event.as_dict() for event in reversed(events[-EVENTS:])],
             "links": reading.read("mlflow", lambda: links(name, champion)) or {},
             "problems": list(reading.problems.values()),
@@ -149,5 +149,5 @@ def _alert(alert: Alert) -> dict[str, Any]:
 def _count(counter: Any, name: str) -> int:
     """Return what a counter of requests has counted of a capstone since this process began."""
     samples = [sample for metric in counter.collect() for sample in metric.samples]
-    mine = [one.value for one in samples if one.name.endswith("_total") and one.labels["model"] == name]
+    mine = [sample.value for sample in samples if sample.name.endswith("_total") and sample.labels["model"] == name]
     return int(sum(mine))

@@ -67,9 +67,9 @@ class Variant:
 
     def fall_back(self, rows: Sequence[Row]) -> tuple[dict[str, list[Any]], list[Report]]:
         """Return the model's columns and n reports by the defaults, without the online store."""
-        names, given = self.transformer.features if self.transformer else [], self.defaults or {}
-        report = [name for name in names if name not in given], [name for name in names if name in given]
-        features = {name: [given.get(name)] * len(rows) for name in names}
+        names, defaults = self.transformer.features if self.transformer else [], self.defaults or {}
+        report = [name for name in names if name not in defaults], [name for name in names if name in defaults]
+        features = {name: [defaults.get(name)] * len(rows) for name in names}
         return features | self.fields(rows), [Report(missing=report[0], defaults=report[1]) for _ in rows]
 
     @cached_property

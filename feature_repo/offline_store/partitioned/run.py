@@ -113,9 +113,9 @@ class PartitionedRetrieval:
 
     def _chunks(self, connection: DuckDBPyConnection, scratch: Scratch, inputs: Inputs) -> Chunks:
         """Write the entity rows, and check them."""
-        given = self.retrieval.entities
-        if isinstance(given, EntityRows):
-            schema, batches = given.table.schema, iter(given.table.to_batches())
+        source = self.retrieval.entities
+        if isinstance(source, EntityRows):
+            schema, batches = source.table.schema, iter(source.table.to_batches())
         else:
             reader = connection.sql(self.retrieval.entity_query(inputs)).to_arrow_reader(BATCH)
             schema, batches = reader.schema, iter(reader)
@@ -124,8 +124,8 @@ class PartitionedRetrieval:
         chunks = Chunks(self.settings.task_rows or fits)
         for table in regrouped(schema, batches, chunks.size):
             rows = (
-                EntityRows(table, given.timestamp_field)
-                if isinstance(given, EntityRows)
+                EntityRows(table, source.timestamp_field)
+                if isinstance(source, EntityRows)
                 else entities.from_arrow(table)
             )
             self.retrieval.check(rows, inputs, chunks.rows)
@@ -141,7 +141,10 @@ class PartitionedRetrieval:
             sharing[tuple(columns), tuple(comparable(types[key]) for key in rows.join_keys)].append(number)
         return {
             number: Keys(
-                f"{place}", columns, types, math.ceil((chunks.rows + max(counts[one] for one in numbers)) / chunks.size)
+                f"{place}",
+                columns,
+                types,
+                math.ceil((chunks.rows + max(counts[view] for view in numbers)) / chunks.size),
             )
             for place, ((columns, types), numbers) in enumerate(sharing.items())
             for number in numbers
@@ -197,22 +200,22 @@ def stretched(files: list[int], size: int) -> list[Stretch]:
 
 def merged(parts: Iterator[Files] | list[Files]) -> dict[int, list[tuple[str, int]]]:
     """Return all files of each part."""
-    made: dict[int, list[tuple[str, int]]] = defaultdict(list)
+    by_part: dict[int, list[tuple[str, int]]] = defaultdict(list)
     for files in parts:
         for part, file in files.items():
-            made[part].append(file)
-    return made
+            by_part[part].append(file)
+    return by_part
 
 
 def regrouped(schema: pa.Schema, batches: Iterator[pa.RecordBatch], size: int) -> Iterator[pa.Table]:
     """Yield the rows of batches in tables of `size` rows, the last one with fewer; at least one."""
     waiting: list[pa.RecordBatch] = []
-    count, made = 0, 0
+    count, yielded = 0, 0
     for batch in batches:
         while count + batch.num_rows >= size:
             yield pa.Table.from_batches([*waiting, batch.slice(0, size - count)], schema)
-            batch, waiting, count, made = batch.slice(size - count), [], 0, made + 1
+            batch, waiting, count, yielded = batch.slice(size - count), [], 0, yielded + 1
         waiting.append(batch)
         count += batch.num_rows
-    if count or not made:
+    if count or not yielded:
         yield pa.Table.from_batches(waiting, schema)

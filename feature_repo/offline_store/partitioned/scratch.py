@@ -43,11 +43,11 @@ class Scratch:
         """
         numbers, rows = table[part].to_numpy(), table.drop_columns([part])
         starts = np.flatnonzero(np.diff(numbers, prepend=-1)).tolist()
-        made = {}
+        files = {}
         for start, end in pairwise([*starts, len(numbers)]):
             number = int(numbers[start])
-            made[number] = self.write(rows.slice(start, end - start), name.format(part=number)), end - start
-        return made
+            files[number] = self.write(rows.slice(start, end - start), name.format(part=number)), end - start
+        return files
 
     def read(self, paths: Sequence[str]) -> str:
         """Return a DuckDB table expression of files."""

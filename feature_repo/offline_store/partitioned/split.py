@@ -93,14 +93,14 @@ def split_entities(
     Returns:
         The files of each key's parts.
     """
-    rows, made = entities.EntityRows(scratch.table(path), timestamp_field), {}
+    rows, files = entities.EntityRows(scratch.table(path), timestamp_field), {}
     with sources.connect(scratch) as connection:
-        for one in keys:
-            connection.register("entity", rows.keyed(list(one.columns)))
-            query = f"SELECT * REPLACE (row + {first_row} AS row), {one.part} AS part FROM entity ORDER BY part, t"
+        for key in keys:
+            connection.register("entity", rows.keyed(list(key.columns)))
+            query = f"SELECT * REPLACE (row + {first_row} AS row), {key.part} AS part FROM entity ORDER BY part, t"
             split = arrow(connection, query)
-            made[one.name] = scratch.write_parts(split, "part", f"entities/{one.name}/{{part}}/{number:05}")
-    return made
+            files[key.name] = scratch.write_parts(split, "part", f"entities/{key.name}/{{part}}/{number:05}")
+    return files
 
 
 def split_source(

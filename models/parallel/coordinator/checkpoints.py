@@ -50,9 +50,9 @@ class Checkpoints:
             raise self.failed
 
     def _write_all(self) -> None:
-        while (one := self.waiting.get()) is not None:
+        while (checkpoint := self.waiting.get()) is not None:
             try:
-                self.write(*one)
+                self.write(*checkpoint)
             except Exception as error:  # the next to save receives it
                 self.failed = error
 
@@ -64,7 +64,9 @@ class Checkpoints:
         for part in range(self.parts):
             name = f"part-{part}.npz"
             with atomic_write(folder / name) as partial, partial.open("wb") as file:
-                pieces: dict[str, Any] = {key: np.array_split(one, self.parts)[part] for key, one in vectors.items()}
+                pieces: dict[str, Any] = {
+                    key: np.array_split(vector, self.parts)[part] for key, vector in vectors.items()
+                }
                 np.savez(file, **pieces)
             sums[name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
         with atomic_write(folder / MANIFEST) as partial:
@@ -88,7 +90,7 @@ def latest(folder: Path) -> tuple[int, Vectors, dict[str, Any]] | None:
             files = [np.load(path) for path in paths]
             return (
                 content["step"],
-                {key: np.concatenate([one[key] for one in files]) for key in files[0]},
+                {key: np.concatenate([file[key] for file in files]) for key in files[0]},
                 content["more"],
             )
     if known:

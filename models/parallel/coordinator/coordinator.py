@@ -82,7 +82,7 @@ class Coordinator:
         found: dict[int, tuple[float, np.ndarray]] = {}
         busy: dict[Any, tuple[str, int, float]] = {}
         while len(found) < SHARDS:
-            idle = [name for name in self.workers if name not in {one for one, _, _ in busy.values()}]
+            idle = [name for name in self.workers if name not in {worker for worker, _, _ in busy.values()}]
             for name in idle[: len(left)]:
                 shard = left.pop(0)
                 task = self.workers[name].gradients.remote(known, self.step, shard)
@@ -113,7 +113,7 @@ class Coordinator:
         """Report a worker whose shards take several times as long as those of the others."""
         typical = {name: median(times) for name, times in self.seconds.items() if len(times) >= 2}
         for name, seconds in typical.items():
-            others = [other for one, other in typical.items() if one != name]
+            others = [duration for worker, duration in typical.items() if worker != name]
             if others and name not in self.slow and seconds > SLOW * median(others):
                 self.slow.add(name)
                 self.events.append((self.step, name, "slow"))

@@ -30,9 +30,9 @@ class Learner:
         torch.nn.utils.vector_to_parameters(torch.from_numpy(weights.copy()), self.network.parameters())
         self.network.zero_grad()
         rows = self.plan.rows(self.text, step)[shard::SHARDS]
-        made = self.plan.loss(self.network, rows)
-        made.backward()
-        return float(made.detach()), flat(
+        loss = self.plan.loss(self.network, rows)
+        loss.backward()
+        return float(loss.detach()), flat(
             [weight.grad for weight in self.network.parameters() if weight.grad is not None]
         )
 
@@ -41,5 +41,7 @@ def tree_mean(parts: Sequence[np.ndarray]) -> np.ndarray:
     """Return the mean of the shards' vectors, added in pairs, and the sums in pairs again."""
     level = list(parts)
     while len(level) > 1:
-        level = [level[at] + level[at + 1] for at in range(0, len(level) - 1, 2)] + level[len(level) // 2 * 2 :]
+        level = [level[index] + level[index + 1] for index in range(0, len(level) - 1, 2)] + level[
+            len(level) // 2 * 2 :
+        ]
     return level[0] / len(parts)

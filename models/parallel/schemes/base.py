@@ -40,7 +40,10 @@ class Scheme(ABC):
 
     def state(self) -> dict[str, Any]:
         """Return what this worker's next step depends on."""
-        return {"optimizer": self.optimizer.state_dict(), "weights": [one.detach() for one in self.optimizer.weights]}
+        return {
+            "optimizer": self.optimizer.state_dict(),
+            "weights": [weight.detach() for weight in self.optimizer.weights],
+        }
 
     @torch.no_grad()
     def load(self, state: dict[str, Any]) -> None:
@@ -59,11 +62,11 @@ class OwnRows(Scheme):
         rows = self.workers.share(batch)
         self.optimizer.zero_grad()
         with self.workers.span("compute"):
-            made = self.plan.loss(self.network, rows)
-            made.backward()
+            loss = self.plan.loss(self.network, rows)
+            loss.backward()
         self.join()
         self.optimizer.step()
-        return made.detach()
+        return loss.detach()
 
     def join(self) -> None:
         """Make of each worker's gradients those of the batch, where hooks have not done it."""
@@ -71,8 +74,8 @@ class OwnRows(Scheme):
 
 def applied(function: type[torch.autograd.Function], *given: Any) -> torch.Tensor:
     """Return what a function of autograd makes."""
-    made: torch.Tensor = function.apply(*given)
-    return made
+    output: torch.Tensor = function.apply(*given)
+    return output
 
 
 def detached(network: torch.nn.Module) -> Weights:

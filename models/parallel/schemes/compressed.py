@@ -106,8 +106,8 @@ class PowerSGD(Compressed):
         matrix = wanted.flatten(1)
         left = torch.linalg.qr(self.workers.mean(matrix @ right)).Q
         right = self.right[number] = self.workers.mean(matrix.T @ left)
-        made = (left @ right.T).view_as(wanted)
-        return made, made
+        low_rank = (left @ right.T).view_as(wanted)
+        return low_rank, low_rank
 
     def state(self) -> dict[str, Any]:
         return super().state() | {"right": self.right}

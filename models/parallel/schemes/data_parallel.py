@@ -56,7 +56,7 @@ class Bucket:
         if self.work:
             self.work.wait()
         self.flat.div_(self.workers.size)
-        for weight, part in zip(self.grads, self.flat.split([one.numel() for one in self.grads]), strict=True):
+        for weight, part in zip(self.grads, self.flat.split([grad.numel() for grad in self.grads]), strict=True):
             _grad(weight).copy_(part.view_as(weight))
         self.missing = len(self.grads)
         del self.flat, self.work

@@ -63,11 +63,11 @@ class ExpertParallel(OwnRows):
             weight.grad = grad / self.workers.size if id(weight) in own else self.workers.mean(grad)
 
     def weights(self) -> Weights:
-        made = detached(self.network)
-        for name in made:
+        weights = detached(self.network)
+        for name in weights:
             if name.endswith(("feed_forward.gate_up", "feed_forward.down")):
-                made[name] = self.workers.gather(made[name])
-        return made
+                weights[name] = self.workers.gather(weights[name])
+        return weights
 
 
 class Spread(nn.Module):
@@ -96,12 +96,12 @@ class Spread(nn.Module):
 
     def answered(self, tokens: torch.Tensor, experts: torch.Tensor) -> torch.Tensor:
         """Return what this worker's experts make of tokens, (n, width). experts: of each, (n,)."""
-        made = torch.zeros_like(tokens)
+        output = torch.zeros_like(tokens)
         for expert, (gate_up, down) in enumerate(zip(self.gate_up, self.down, strict=True)):
             (rows,) = (experts == expert).nonzero(as_tuple=True)
             gate, up = functional.linear(tokens[rows], gate_up).chunk(2, dim=-1)
-            made = made.index_add(0, rows, functional.linear(functional.silu(gate) * up, down))
-        return made
+            output = output.index_add(0, rows, functional.linear(functional.silu(gate) * up, down))
+        return output
 
 
 class Exchange(torch.autograd.Function):

@@ -22,11 +22,11 @@ class Flat:
 
     def grads(self) -> torch.Tensor:
         """Return the gradients as one tensor, in the same order."""
-        made = torch.zeros_like(self.whole)
-        for weight, part in zip(self.weights, made[: sum(self.counts)].split(self.counts), strict=True):
+        grads = torch.zeros_like(self.whole)
+        for weight, part in zip(self.weights, grads[: sum(self.counts)].split(self.counts), strict=True):
             assert weight.grad is not None
             part.copy_(weight.grad.flatten())
-        return made
+        return grads
 
     def on_grads(self, then: Callable[[], None]) -> None:
         """Call `then` each time when all weights have their gradients."""

@@ -26,4 +26,6 @@ class TorchFSDP(OwnRows):
         from torch.distributed.tensor import DTensor
 
         named = self.network.state_dict().items()
-        return {name: (one.full_tensor() if isinstance(one, DTensor) else one).clone() for name, one in named}
+        return {
+            name: (tensor.full_tensor() if isinstance(tensor, DTensor) else tensor).clone() for name, tensor in named
+        }

@@ -29,5 +29,5 @@ class Offloaded(ZeroTwo):
     def mapped(self, name: str, like: torch.Tensor) -> torch.Tensor:
         """Return zeros in a new file."""
         path = Path(self.folder.name) / name
-        made = torch.from_file(str(path), shared=True, size=like.numel(), dtype=like.dtype)
-        return made.zero_()
+        tensor = torch.from_file(str(path), shared=True, size=like.numel(), dtype=like.dtype)
+        return tensor.zero_()

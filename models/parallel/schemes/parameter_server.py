@@ -52,7 +52,7 @@ class Server:
             if self.staleness is None:
                 self.waiting[rank] = grads
                 if len(self.waiting) == self.workers:
-                    self._update(sum(self.waiting.pop(other) for other in range(self.workers)) / self.workers)
+                    self._update(sum(self.waiting.pop(worker) for worker in range(self.workers)) / self.workers)
             else:
                 self._update(grads)
             self.changed.notify_all()
@@ -88,9 +88,9 @@ class Worker:
         torch.nn.utils.vector_to_parameters(torch.from_numpy(weights.copy()), self.network.parameters())
         self.network.zero_grad()
         rows = self.workers.share(self.plan.rows(self.data, step))
-        made = self.plan.loss(self.network, rows)
-        made.backward()
-        return float(made.detach()), flat(
+        loss = self.plan.loss(self.network, rows)
+        loss.backward()
+        return float(loss.detach()), flat(
             [weight.grad for weight in self.network.parameters() if weight.grad is not None]
         )
 
@@ -101,17 +101,17 @@ class Worker:
         """
         import ray
 
-        made = Result([], [], [], 0.0, [])
+        record = Result([], [], [], 0.0, [])
         for step in range(steps):
             begin, worked = time.perf_counter(), time.process_time()
             weights = ray.get(server.pull.remote(self.workers.rank))
             loss, grads = self.gradients(step, weights)
             ray.get(server.push.remote(self.workers.rank, grads))
-            made.losses.append(loss)
-            made.seconds.append(time.perf_counter() - begin)
-            made.processor.append(time.process_time() - worked)
-            made.sent += (weights.nbytes + grads.nbytes) / steps
-        return made
+            record.losses.append(loss)
+            record.seconds.append(time.perf_counter() - begin)
+            record.processor.append(time.process_time() - worked)
+            record.sent += (weights.nbytes + grads.nbytes) / steps
+        return record
 
 
 class Served(NamedTuple):
@@ -132,15 +132,15 @@ def train(plan: Plan, data: torch.Tensor, size: int, staleness: int | None = Non
     actors: Any = ray.remote  # Ray's types know no actors
     server = actors(num_cpus=1)(Server).remote(plan, size, staleness)
     workers = [actors(num_cpus=1)(Worker).remote(plan, data.numpy(), rank, size) for rank in range(size)]
-    made = ray.get([worker.run.remote(server, plan.steps) for worker in workers])
+    records = ray.get([worker.run.remote(server, plan.steps) for worker in workers])
     weights, stale, seconds = ray.get(server.result.remote())
-    made[0].weights = {name: values.copy() for name, values in weights.items()}  # what Ray gives can only be read
-    for one in [server, *workers]:
-        ray.kill(one)
-    return Served(made, stale, seconds / plan.steps)
+    records[0].weights = {name: values.copy() for name, values in weights.items()}  # what Ray gives can only be read
+    for actor in [server, *workers]:
+        ray.kill(actor)
+    return Served(records, stale, seconds / plan.steps)
 
 
 def flat(tensors: list[torch.Tensor]) -> np.ndarray:
     """Return tensors as one vector."""
-    made: np.ndarray = torch.cat([one.flatten() for one in tensors]).numpy()
-    return made
+    vector: np.ndarray = torch.cat([tensor.flatten() for tensor in tensors]).numpy()
+    return vector

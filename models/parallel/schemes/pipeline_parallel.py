@@ -50,13 +50,15 @@ class GPipe(Scheme):
         if layers < size or plan.batch % plan.micro:
             raise ValueError(f"{layers} layers, {size} workers and {plan.micro} parts of {plan.batch} do not fit.")
         self.first, self.last = rank == 0, rank == size - 1
-        self.stages = [range(layers * one // size, layers * (one + 1) // size) for one in range(size)]
+        self.stages = [range(layers * stage // size, layers * (stage + 1) // size) for stage in range(size)]
         self.own = [self.network.blocks[layer] for layer in self.stages[rank]]
         ends = [self.network.embedding, self.network.grams] * self.first + [
             self.network.norm,
             self.network.head,
         ] * self.last
-        self.optimizer = plan.optimizer(chain.from_iterable(one.parameters() for one in [*self.own, *ends] if one))
+        self.optimizer = plan.optimizer(
+            chain.from_iterable(module.parameters() for module in [*self.own, *ends] if module)
+        )
         kept = {id(weight) for weight in self.optimizer.weights}
         for weight in self.network.parameters():
             if id(weight) not in kept:
@@ -71,22 +73,22 @@ class GPipe(Scheme):
             part = parts[number]
             like = (len(part), part.shape[1] - 1, self.plan.shape.width)
             if what == "forward":
-                given = None if self.first else self.workers.receive(self.empty(like), rank - 1).requires_grad_()
+                inputs = None if self.first else self.workers.receive(self.empty(like), rank - 1).requires_grad_()
                 with self.workers.span(what):
-                    made = self.forward(part, given)
+                    output = self.forward(part, inputs)
                 if self.last:
-                    total += made.detach() / len(parts)
+                    total += output.detach() / len(parts)
                 else:
-                    sending.append((made.detach(), self.workers.send(made.detach(), rank + 1)))
-                kept[number] = given, made
+                    sending.append((output.detach(), self.workers.send(output.detach(), rank + 1)))
+                kept[number] = inputs, output
             else:
-                given, made = kept.pop(number)
+                inputs, output = kept.pop(number)
                 grad = None if self.last else self.workers.receive(self.empty(like), rank + 1)
                 with self.workers.span(what):
-                    (made / len(parts) if self.last else made).backward(grad)
-                if given is not None:
-                    assert given.grad is not None
-                    sending.append((given.grad, self.workers.send(given.grad, rank - 1)))
+                    (output / len(parts) if self.last else output).backward(grad)
+                if inputs is not None:
+                    assert inputs.grad is not None
+                    sending.append((inputs.grad, self.workers.send(inputs.grad, rank - 1)))
         for _, work in sending:
             work.wait()
         self.optimizer.step()
@@ -108,14 +110,14 @@ class GPipe(Scheme):
         return loss(network.head(network.norm(x)), part) if self.last else x
 
     def weights(self) -> Weights:
-        made, whole = detached(self.network), self.plan.network().state_dict()
+        own, whole = detached(self.network), self.plan.network().state_dict()
         owners = {f"blocks.{layer}": rank for rank, stage in enumerate(self.stages) for layer in stage}
         for name, values in whole.items():
             owner = owners.get(
                 ".".join(name.split(".")[:2]), 0 if name.startswith(("emb", "grams")) else self.workers.size - 1
             )
             whole[name] = self.workers.give(
-                made[name] if owner == self.workers.rank else torch.empty_like(values), owner
+                own[name] if owner == self.workers.rank else torch.empty_like(values), owner
             )
         return whole
 

@@ -37,8 +37,8 @@ class Again(torch.autograd.Function):
         (x,) = context.saved_tensors
         x = x.detach().requires_grad_()
         with torch.enable_grad():
-            made = context.compute(x)
-        torch.autograd.backward(made, grads)
+            output = context.compute(x)
+        torch.autograd.backward(output, grads)
         return None, x.grad
 
 

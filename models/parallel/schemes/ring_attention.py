@@ -47,13 +47,13 @@ class RingAttention(Scheme):
         with self.workers.span("compute"):
             logits = self.network(tokens, places, before=before)
             wanted = batch[:, begin + 1 : begin + size + 1]
-            made = functional.cross_entropy(logits.flatten(0, 1), wanted.flatten())
-            made.backward()
+            loss = functional.cross_entropy(logits.flatten(0, 1), wanted.flatten())
+            loss.backward()
         for weight in self.optimizer.weights:
             assert weight.grad is not None
             self.workers.mean(weight.grad)
         self.optimizer.step()
-        return made.detach()
+        return loss.detach()
 
     def weights(self) -> Weights:
         return detached(self.network)
@@ -64,7 +64,7 @@ class Ring(torch.autograd.Function):
 
     @staticmethod
     def forward(context: Any, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, workers: Workers) -> torch.Tensor:
-        made, most, total = (
+        output, most, total = (
             torch.zeros_like(q),
             q.new_full((*q.shape[:3], 1), -math.inf),
             q.new_zeros((*q.shape[:3], 1)),
@@ -76,19 +76,19 @@ class Ring(torch.autograd.Function):
                 scores = masked(q, both[0], owner == workers.rank)
                 higher = torch.maximum(most, scores.amax(dim=-1, keepdim=True))
                 weights, kept = (scores - higher).exp(), (most - higher).exp()
-                made, total, most = made * kept + weights @ both[1], total * kept + weights.sum(-1, True), higher
+                output, total, most = output * kept + weights @ both[1], total * kept + weights.sum(-1, True), higher
             if turn < workers.size - 1:
                 both = passed_on(both, workers)
-        made = made / total
+        output = output / total
         context.workers = workers
-        context.save_for_backward(q, k, v, made, most + total.log())
-        return made
+        context.save_for_backward(q, k, v, output, most + total.log())
+        return output
 
     @staticmethod
     def backward(context: Any, *grads: Any) -> Any:
-        q, k, v, made, normal = context.saved_tensors
+        q, k, v, output, normal = context.saved_tensors
         workers, (grad,) = context.workers, grads
-        inner, grad_q = (grad * made).sum(dim=-1, keepdim=True), torch.zeros_like(q)
+        inner, grad_q = (grad * output).sum(dim=-1, keepdim=True), torch.zeros_like(q)
         four = torch.stack([k, v, torch.zeros_like(k), torch.zeros_like(v)])  # the last two gather gradients
         for turn in range(workers.size):
             owner = (workers.rank - turn) % workers.size
@@ -113,6 +113,6 @@ def passed_on(tensor: torch.Tensor, workers: Workers) -> torch.Tensor:
     if workers.size == 1:
         return tensor
     work = workers.send(tensor, (workers.rank + 1) % workers.size)
-    made = workers.receive(torch.empty_like(tensor), (workers.rank - 1) % workers.size)
+    received = workers.receive(torch.empty_like(tensor), (workers.rank - 1) % workers.size)
     work.wait()
-    return made
+    return received

@@ -23,10 +23,10 @@ class Single(Scheme):
     def step(self, batch: torch.Tensor) -> torch.Tensor:
         self.optimizer.zero_grad()
         with self.workers.span("compute"):
-            made = self.plan.loss(self.network, batch)
-            made.backward()
+            loss = self.plan.loss(self.network, batch)
+            loss.backward()
         self.optimizer.step()
-        return made.detach()
+        return loss.detach()
 
     def weights(self) -> Weights:
         return detached(self.network)

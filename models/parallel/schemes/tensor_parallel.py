@@ -63,29 +63,29 @@ class TensorParallel(Scheme):
         begins = [0, kinds[0] * shape.size, (kinds[0] + kinds[1]) * shape.size]
         qkv = torch.cat([rows + begin for rows, begin in zip(heads, begins, strict=True)], dim=1)
         inner = torch.arange(shape.inner).view(count, -1)
-        made = []
+        layers = []
         for number in range(len(network.blocks)):
             block = f"blocks.{number}"
-            made += [(f"{block}.attention.qkv", qkv, 0), (f"{block}.attention.out", heads[0], 1)]
+            layers += [(f"{block}.attention.qkv", qkv, 0), (f"{block}.attention.out", heads[0], 1)]
             gate_up = torch.cat([inner, inner + shape.inner], dim=1)
-            made += [(f"{block}.feed_forward.gate_up", gate_up, 0), (f"{block}.feed_forward.down", inner, 1)]
-        return made
+            layers += [(f"{block}.feed_forward.gate_up", gate_up, 0), (f"{block}.feed_forward.down", inner, 1)]
+        return layers
 
     def step(self, batch: torch.Tensor) -> torch.Tensor:
         self.optimizer.zero_grad()
         with self.workers.span("compute"):
-            made = self.plan.loss(self.network, batch)
-            made.backward()
+            loss = self.plan.loss(self.network, batch)
+            loss.backward()
         self.optimizer.step()
-        return made.detach()
+        return loss.detach()
 
     def weights(self) -> Weights:
-        made = detached(self.network)
+        weights = detached(self.network)
         for name, rows, dim in self.parted(self.network):
-            part = made[f"{name}.weight"].movedim(dim, 0)
+            part = weights[f"{name}.weight"].movedim(dim, 0)
             whole = self.workers.gather(part.contiguous())
-            made[f"{name}.weight"] = torch.empty_like(whole).index_copy(0, rows.flatten(), whole).movedim(0, dim)
-        return made
+            weights[f"{name}.weight"] = torch.empty_like(whole).index_copy(0, rows.flatten(), whole).movedim(0, dim)
+        return weights
 
 
 class F(torch.autograd.Function):

@@ -41,12 +41,12 @@ class ZeroTwo(Scheme):
         self.network.zero_grad()
         self.optimizer.zero_grad()
         with self.workers.span("compute"):
-            made = self.plan.loss(self.network, rows)
-            made.backward()
+            loss = self.plan.loss(self.network, rows)
+            loss.backward()
         self.reduced()
         self.optimizer.step()
         self.spread()
-        return made.detach()
+        return loss.detach()
 
     @torch.no_grad()
     def spread(self) -> None:

@@ -28,10 +28,10 @@ class ZeroThree(OwnRows):
     def weights(self) -> Weights:
         for part in self.parts:
             part.gather()
-        made = {name: values.detach().clone() for name, values in self.network.state_dict().items()}
+        weights = {name: values.detach().clone() for name, values in self.network.state_dict().items()}
         for part in self.parts:
             part.release()
-        return made
+        return weights
 
 
 class Part:
