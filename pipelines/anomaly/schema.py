@@ -132,7 +132,7 @@ class Prediction(BaseModel):
         None, ge=0, title="Time between the last two values", json_schema_extra={"unit": "times the usual one"}
     )
     noise: float | None = Field(
-        None, ge=0, title="Jumps of late", json_schema_extra={"unit": "times those of the stream"}
+        None, ge=0, title="Recent jumps", json_schema_extra={"unit": "times those of the stream"}
     )
     series: list[list[float]] = Field(title="Lately", json_schema_extra={"display": "curve", "x": "Values ago"})
     reasons: list[Reason] = Field(title="What the score consists of")

@@ -6,7 +6,7 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from capstan.contract.bounds import at_least, at_most
+from capstan.contract.bounds import at_least, at_most, on_few
 from capstan.contract.capstone import Outcome
 from capstan.contract.checks import Checks
 from capstan.contract.resources import Limits
@@ -33,12 +33,18 @@ OUTCOME = Outcome("multiclass", target="said", prediction="kind")
 CHECKS = Checks(time=None)
 LIMITS = Limits(seconds=60)  # a text takes 0.015 s of a core, and a request may have thousands
 LABEL_COLUMNS = {"tweets": "hate"}
-THRESHOLDS = {
-    "log_loss": at_most(0.6, slack=0.01),
-    "macro_f1": at_least(0.6, slack=0.02),
-    "cost": at_most(1.0, slack=0.03),
-    "identity_hate": at_most(0.03),
-}
+# Draws of a full run give log losses of 0.404 to 0.429, macro F1 0.737 to 0.769 and costs of 0.537 to 0.581.
+THRESHOLDS = on_few(
+    {
+        "log_loss": at_most(0.44, slack=0.01),
+        "macro_f1": at_least(0.72, slack=0.02),
+        "cost": at_most(0.6, slack=0.03),
+        "identity_hate": at_most(0.03),
+    },
+    units=3_000,
+    times=3,
+    limits={"log_loss": 0.6, "macro_f1": 0.6, "cost": 1.0},
+)
 TEST_SHARE = 4  # one unit in four
 WATCHED = 2_000  # tweets that monitoring compares with
 WEIGHTS = minilm_weights.WEIGHTS

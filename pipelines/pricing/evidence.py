@@ -95,9 +95,7 @@ def changed(learned: Demand, rows: Shelves, past: Shelves) -> tuple[np.ndarray, 
 
 def shares(predicted: np.ndarray, actual: np.ndarray, near: np.ndarray, week: np.ndarray) -> np.ndarray:
     """Return what share of the changes of each brand came true, and its error, (2, 11). Arguments: see `changed`."""
-    return np.array(
-        [slope(actual[mask, brand], predicted[mask, brand], week[mask]) for brand, mask in enumerate(near.T)]
-    ).T
+    return np.array([slope(actual[own, brand], predicted[own, brand], week[own]) for brand, own in enumerate(near.T)]).T
 
 
 def slope(actual: np.ndarray, predicted: np.ndarray, week: np.ndarray) -> tuple[float, float]:

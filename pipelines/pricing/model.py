@@ -141,9 +141,7 @@ class PricingModel(Model):
         }
         return {
             **{"decision": KEEP if reason else CHANGE, "reason": reason},
-            "proposals": [
-                dict(zip(columns, proposal, strict=True)) for proposal in zip(*columns.values(), strict=True)
-            ],
+            "proposals": [dict(zip(columns, offer, strict=True)) for offer in zip(*columns.values(), strict=True)],
             **{"profit": money(expected.sum()), "profit_low": money(low), "profit_high": money(high)},
             **{"gain": money(gain), "gain_low": money(gain - SURE * error), "gain_high": money(gain + SURE * error)},
             "experiment": self.experiment(shelf, prices, change),

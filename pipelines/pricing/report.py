@@ -61,9 +61,7 @@ def errors(predicted: np.ndarray, test: Shelves) -> pd.DataFrame:
     error = np.abs(predicted - test.sold)
     moved = np.abs(np.log(test.price / test.before)) > MOVED
     weeks, codes = np.unique(test.week, return_inverse=True)
-    above, below = (
-        np.bincount(codes, values.sum(axis=1), len(weeks)) for values in (error * moved, moved.astype(float))
-    )
+    above, below = (np.bincount(codes, part.sum(axis=1), len(weeks)) for part in (error * moved, moved.astype(float)))
     return pd.DataFrame({"mae": paired.by_unit(error.mean(axis=1), test.week), "mae_moved": paired.ratio(above, below)})
 
 

@@ -42,9 +42,7 @@ class LeastSquares:
         return self
 
     def forecast(self, rows: Shelves, past: Shelves) -> np.ndarray:
-        return np.column_stack(
-            [self.columns(rows, past, brand) @ weights for brand, weights in enumerate(self.weights)]
-        )
+        return np.column_stack([self.columns(rows, past, brand) @ beta for brand, beta in enumerate(self.weights)])
 
     def columns(self, rows: Shelves, past: Shelves, brand: int) -> np.ndarray:
         sold, price, feat = (

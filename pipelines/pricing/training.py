@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipelines.pricing import demand, evidence, rivals, shelves
 from pipelines.pricing.model import PricingModel
@@ -15,7 +15,5 @@ def fit(rows: pd.DataFrame) -> PricingModel:
     """Return the model. rows: weeks with what was known before them."""
     sold, past = shelves.sold_weeks(rows), shelves.history(rows)
     learned = demand.fit(sold, past)  # first: it says what is missing where there is too little
-    simple: dict[str, Any] = {rivals.MEAN: rivals.StoreMean(), rivals.SIMPLE: rivals.LeastSquares()}
-    return PricingModel(
-        learned, evidence.fit(sold, past), {name: rival.fit(sold, past) for name, rival in simple.items()}
-    )
+    simple = {rivals.MEAN: rivals.StoreMean().fit(sold, past), rivals.SIMPLE: rivals.LeastSquares().fit(sold, past)}
+    return PricingModel(learned, evidence.fit(sold, past), simple)

@@ -11,7 +11,6 @@ SETTINGS: dict[str, object] = {"weights": WEIGHTS}
 
 
 LEARNED, ASKED = 12, 3  # one unit in so many: MiniLM takes 0.01 s of a core for each tweet
-SLACK_TIMES = 3  # the intervals are wider than on all tweets, and so are the differences of twins
 
 
 def fewer(parts: Parts) -> Parts:
