@@ -27,7 +27,7 @@ SIGNS = {
     "more": "increase higher more greater enhance promote activate improve elevate up raise induce stimulate",
     "less": "decrease lower less fewer reduce inhibit suppress impair decline down prevent block attenuate",
 }
-SETS = [frozenset(said.split()) for said in SIGNS.values()]
+SETS = [frozenset(words.split()) for words in SIGNS.values()]
 BEST = 3  # sentences that a verdict looks at
 FOLDS = 5
 

@@ -39,7 +39,7 @@ class Trigger(NamedTuple):
     end: int
 
 
-LISTED = {tuple(said.split()): kind for kind, saids in TRIGGERS.items() for said in saids.split("|")}
+LISTED = {tuple(phrase.split()): kind for kind, phrases in TRIGGERS.items() for phrase in phrases.split("|")}
 LONGEST = max(map(len, LISTED))
 
 

@@ -1,5 +1,6 @@
 """The words that `docs/style.md` bans are in no page, docstring, comment or message."""
 
+import ast
 import re
 import subprocess
 from pathlib import Path
@@ -65,3 +66,22 @@ def test_words_are_plain(room):
 @pytest.mark.parametrize(("sentence", "word"), [("It is computed anew.", "anew"), ("No look yet.", "look")])
 def test_a_banned_word_is_found(sentence, word):
     assert re.search(BANNED[word], sentence, re.IGNORECASE)
+
+
+EMPTY_NAMES = {"made", "said", "given", "one", "at"}  # of a variable: they say nothing of what it holds
+KERNELS = {"kernels/attention.py", "kernels/int4_matmul.py"}  # a parameter that is bound again, and four numbers
+
+
+def empty_names(name: str) -> list[str]:
+    """Return the places of a module where a variable gets an empty name. A field of a class is public, and stays."""
+    nodes = [*ast.walk(ast.parse((ROOT / name).read_text()))]
+    classes = [node for node in nodes if isinstance(node, ast.ClassDef)]
+    fields = {line.target for node in classes for line in node.body if isinstance(line, ast.AnnAssign)}
+    stored = [node for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
+    return [f"{name}:{node.lineno}: {node.id}" for node in stored if node.id in EMPTY_NAMES and node not in fields]
+
+
+def test_variables_say_what_they_hold():
+    product = [name for name in pages() if name.endswith(".py") and "tests" not in name.split("/")]
+    assert len(product) > 1_000
+    assert [place for name in product if name not in KERNELS for place in empty_names(name)] == []
