@@ -40,10 +40,10 @@ CALIBRATE_FROM, WATCH_FROM, WATCH_UNTIL = (f"2013-{day}T00:00:00Z" for day in ("
 def training_set() -> pd.DataFrame:
     """Return every flight that has a label, with its features as of an hour before departure."""
     with TemporaryDirectory() as folder:
-        tables, features, made = (str(Path(folder) / name) for name in ("tables", "features", "made"))
+        tables, features, built = (str(Path(folder) / name) for name in ("tables", "features", "made"))
         write_tables(task.load(None), tables)
-        build_features("flight_delay", tables, features, made, str(Path(folder) / "metrics.json"))
-        rows = read_tables(made)[TRAINING_SET]
+        build_features("flight_delay", tables, features, built, str(Path(folder) / "metrics.json"))
+        rows = read_tables(built)[TRAINING_SET]
     return rows[rows[LABEL].notna()]
 
 

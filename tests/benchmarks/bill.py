@@ -63,10 +63,10 @@ def tables(core_hour: float = CORE_HOUR, gb_month: float = GB_MONTH) -> str:
         "| what | core-seconds, at most | memory | stored | computing, $ | a month of storage, $ | command |",
         "| --- | ---: | ---: | ---: | ---: | ---: | --- |",
     ]
-    for one in items():
-        money = f"{one.core_seconds / HOUR * core_hour:.4f} | {one.gb * gb_month:.4f}"
-        size = f"{one.memory:,.0f} MiB | {one.gb:.2f} GB"
-        lines.append(f"| {one.what} | {one.core_seconds:,.0f} | {size} | {money} | `{one.command}` |")
+    for item in items():
+        money = f"{item.core_seconds / HOUR * core_hour:.4f} | {item.gb * gb_month:.4f}"
+        size = f"{item.memory:,.0f} MiB | {item.gb:.2f} GB"
+        lines.append(f"| {item.what} | {item.core_seconds:,.0f} | {size} | {money} | `{item.command}` |")
     return "\n".join(lines)
 
 
@@ -75,8 +75,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--core-hour", type=float, default=CORE_HOUR, help="dollars")
     parser.add_argument("--gb-month", type=float, default=GB_MONTH, help="dollars")
-    given = parser.parse_args()
-    print(tables(given.core_hour, given.gb_month))
+    options = parser.parse_args()
+    print(tables(options.core_hour, options.gb_month))
 
 
 if __name__ == "__main__":

@@ -73,14 +73,14 @@ def main() -> None:
     parser.add_argument("--to", dest="last", default=LAST)
     parser.add_argument("--out", type=Path, default=Path("build/circle"))
     parser.add_argument("--json", action="store_true")
-    given = parser.parse_args()
-    homes = {name: (given.out / name).resolve() for name in ("on", "off")}
+    options = parser.parse_args()
+    homes = {name: (options.out / name).resolve() for name in ("on", "off")}
     results: dict[str, Any] = {}
     for name, home in homes.items():
         home.mkdir(parents=True, exist_ok=True)
-        results[name] = replay(home, given.first, given.last, *(["--circle"] if name == "on" else []))
+        results[name] = replay(home, options.first, options.last, *(["--circle"] if name == "on" else []))
     results["last_month"] = last_month(homes["off"], homes["on"])
-    print(json.dumps(results, indent=1) if given.json else text(results))
+    print(json.dumps(results, indent=1) if options.json else text(results))
 
 
 def text(results: dict[str, Any]) -> str:

@@ -112,11 +112,11 @@ def rows(size: float = 1.0) -> list[dict]:
         digits.write(Path(folder))
         capstan(env | {"CAPSTAN_DATA_DIR": folder}, "run", "digits", "--set", "epochs=3")
         capstan(env, "run", "credit_risk")
-        made = []
+        lines = []
         with ProcessPoolExecutor(1, get_context("spawn")) as attacker:  # not this process: it measures
             for what, (path, body) in attacks().items():
                 url = f"http://127.0.0.1:{env['CAPSTAN_ENDPOINT_PORT']}"
-                for other, taken, answers in measure(url, path, body, attacker, size * SECONDS):
+                for target, taken, answers in measure(url, path, body, attacker, size * SECONDS):
                     late = f"{np.percentile(taken, 99):.1f} ms, median {np.median(taken):.1f} ms"
-                    made.append({"what": f"{what} ({answers}): {other}, p99", "goal": "100 ms", "measured": late})
-        return made
+                    lines.append({"what": f"{what} ({answers}): {target}, p99", "goal": "100 ms", "measured": late})
+        return lines

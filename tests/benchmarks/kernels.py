@@ -46,11 +46,11 @@ def _gpu(what: Measured | None) -> list[str]:
     for row in what["rows"]:
         ours = row["capstan"]["time"]
         others = [name for name, way in row.items() if isinstance(way, dict) and name not in ("capstan", *PEERS)]
-        other = ", ".join(f"{name} {row[name]['time'] / ours:.2f}" for name in others)
+        ratios = ", ".join(f"{name} {row[name]['time'] / ours:.2f}" for name in others)
         times = [f"{row[name]['time'] / ours:.2f}" if name in row else "" for name in PEERS]
         memory = [f"{row[name]['memory']:,.0f}" if name in row else "" for name in ("capstan", *PEERS)]
         share = f"{row['limit'] / ours:.0%} of {row['by']}"
-        cells = [row["kernel"], row["part"], row["shape"], f"{ours:,.1f}", share, *times, other, *memory]
+        cells = [row["kernel"], row["part"], row["shape"], f"{ours:,.1f}", share, *times, ratios, *memory]
         lines.append(f"| {' | '.join(cells)} |")
     return lines
 

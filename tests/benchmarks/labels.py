@@ -45,7 +45,7 @@ def measure(server: Server, home: Path, count: int) -> list[dict]:
     again = [post(server, [label | {"prediction_id": id_} for id_, label in day]) for day in days]
     days = [predict(server, NOW + (count + number) * DAY) for number in range(count)]
     by_entity = [post(server, [label | about(label) for _, label in day]) for day in days]
-    one = [post(server, [days[0][number][1] | {"prediction_id": days[0][number][0]}]) for number in range(200)]
+    single = [post(server, [days[0][number][1] | {"prediction_id": days[0][number][0]}]) for number in range(200)]
     started = time.monotonic()
     joined = labelled("tiny", folder=home / "predictions", labels=capstone_labels(home))
     join = time.monotonic() - started
@@ -56,7 +56,11 @@ def measure(server: Server, home: Path, count: int) -> list[dict]:
         {"what": f"{what}, by id, the slowest", "goal": "", "measured": f"{max(by_id):.3f} s"},
         {"what": f"{what}, the same again, median", "goal": "", "measured": seconds(again)},
         {"what": f"{what}, by entity and time, median", "goal": "under 1 s", "measured": seconds(by_entity)},
-        {"what": "one label in a request, median", "goal": "", "measured": f"{statistics.median(one) * 1000:.1f} ms"},
+        {
+            "what": "one label in a request, median",
+            "goal": "",
+            "measured": f"{statistics.median(single) * 1000:.1f} ms",
+        },
         {"what": f"join of {len(joined):,} labels", "goal": "", "measured": f"{join:.2f} s"},
     ]
 
@@ -79,10 +83,10 @@ def predict(server: Server, day: datetime) -> list[tuple[str, dict]]:
     times = [day + number * timedelta(minutes=1) for number in range(BATCH)]
     sent = [FLIGHT | {"sched_dep": (instant + HOUR).isoformat()} for instant in times]
     reply = httpx.post(f"{server.url}/v1/models/tiny:predict", json={"instances": sent}, timeout=60)
-    made = [answer["prediction_id"] for answer in reply.raise_for_status().json()["predictions"]]
+    prediction_ids = [answer["prediction_id"] for answer in reply.raise_for_status().json()["predictions"]]
     return [
         (id_, {"label": number % 5 == 0, "known_at": (instant + 4 * HOUR).isoformat()})
-        for number, (id_, instant) in enumerate(zip(made, times, strict=True))
+        for number, (id_, instant) in enumerate(zip(prediction_ids, times, strict=True))
     ]
 
 
@@ -108,7 +112,7 @@ def write_others(folder: Path, size: float) -> None:
     for days_ago in range(1, OTHER_DAYS + 1):
         day = today - days_ago * DAY
         times = [day + number * (DAY / per_day) for number in range(per_day)]
-        made = [f"{int(at.timestamp() * 1000):012x}" for at in times]
+        stamps = [f"{int(stamp.timestamp() * 1000):012x}" for stamp in times]
         texts = {
             "model": "tiny",
             "version": "1",
@@ -120,7 +124,7 @@ def write_others(folder: Path, size: float) -> None:
         }
         texts["inputs"] = '{"carrier":"UA","origin":"JFK","tailnum":"N2","sched_dep":"2013-06-01T13:00:00Z"}'
         columns = {name: [text] * per_day for name, text in texts.items()}
-        columns |= {"prediction_id": [f"{at[:8]}-{at[8:]}{ids.new()[13:]}" for at in made]}
+        columns |= {"prediction_id": [f"{stamp[:8]}-{stamp[8:]}{ids.new()[13:]}" for stamp in stamps]}
         columns |= {"time": times, "prediction_time": times, "partial": [False] * per_day}
         columns |= {f"{what}_features": [[]] * per_day for what in ("missing", "expired", "future", "default")}
         path = folder / "model=tiny" / f"date={day.date()}" / "merged-0.parquet"

@@ -40,9 +40,9 @@ def files(home: Path, times: int) -> Timed:
     folder, count, rows = home / "predictions" / f"model={NAME}" / f"date={NOW:%Y-%m-%d}", 288 * times, 50
     folder.mkdir(parents=True)
     for number in range(count):
-        at = [NOW + timedelta(seconds=86_400 * (number + row / rows) / count) for row in range(rows)]
+        moments = [NOW + timedelta(seconds=86_400 * (number + row / rows) / count) for row in range(rows)]
         columns = {field.name: pa.nulls(rows, field.type) for field in SCHEMA}
-        columns |= dict.fromkeys(("time", "prediction_time"), pa.array(at, pa.timestamp("us", "UTC")))
+        columns |= dict.fromkeys(("time", "prediction_time"), pa.array(moments, pa.timestamp("us", "UTC")))
         columns |= {"prediction_id": pa.array([f"{number:08}-{row:03}" for row in range(rows)])}
         columns |= dict.fromkeys(("inputs", "features", "prediction"), pa.array(["{}"] * rows))
         columns |= {"model": pa.array([NAME] * rows)}
@@ -61,11 +61,13 @@ def labels(home: Path, times: int) -> Timed:
     from predictions.pieces import Piece
 
     count = 10_000 * times
-    at = [NOW + timedelta(seconds=2_419_200 * number / count) for number in range(count)]
+    moments = [NOW + timedelta(seconds=2_419_200 * number / count) for number in range(count)]
     for first in range(0, count, 10_000):
         some = range(first, first + 10_000)
-        label_store().add(NAME, [Actual({f"{number:09}": at[number]}, "true", at[number]) for number in some])
-    again = [Actual({f"{number:09}": at[number]}, "true", at[number]) for number in range(0, count, count // 1_000)]
+        label_store().add(NAME, [Actual({f"{number:09}": moments[number]}, "true", moments[number]) for number in some])
+    again = [
+        Actual({f"{number:09}": moments[number]}, "true", moments[number]) for number in range(0, count, count // 1_000)
+    ]
     piece = Piece(NOW, NOW + timedelta(days=28) / times, 10_000)
     yield "labels: add 1,000", count, lambda: label_store().add(NAME, again)
     yield "labels: those of 10,000 predictions", count, lambda: known_labels(NAME, piece, NOW + timedelta(days=60))
@@ -109,12 +111,12 @@ def views(home: Path, times: int) -> Timed:
         online_store={"type": "sqlite", "path": f"{home}/online.db"},
     )  # fmt: skip
     pd.DataFrame({"k": ["a"], "event_timestamp": [NOW], "x": [1.0]}).to_parquet(home / "x.parquet")
-    made: list[object] = [key]
+    definitions: list[object] = [key]
     for number in range(14 * times):
         source = FileSource(name=f"s{number}", path=f"{home}/x.parquet", timestamp_field="event_timestamp")
         schema = [Field(name="x", dtype=Float64)]
-        made.append(FeatureView(name=f"v{number}", entities=[key], schema=schema, source=source))
-    FeatureStore(config=config).apply(made)
+        definitions.append(FeatureView(name=f"v{number}", entities=[key], schema=schema, source=source))
+    FeatureStore(config=config).apply(definitions)
     yield "views of Feast: open the store", 14 * times, lambda: FeatureStore(config=config).list_feature_views()
 
 
@@ -185,12 +187,12 @@ def main() -> None:
     parser.add_argument("--parts", nargs="+", default=tuple(FILLS), choices=FILLS)
     parser.add_argument("--out", type=Path, default=FILE)
     parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
-    given = parser.parse_args()
-    if given.child:
-        child(given.child[0], int(given.child[1]), Path(given.child[2]))
+    options = parser.parse_args()
+    if options.child:
+        child(options.child[0], int(options.child[1]), Path(options.child[2]))
         return
-    study = Study(given.out, ["what", "times"])
-    for part in given.parts:
+    study = Study(options.out, ["what", "times"])
+    for part in options.parts:
         for times in TIMES:
             with tempfile.TemporaryDirectory(prefix="capstan-limits-") as home:
                 command = [sys.executable, "-m", "tests.benchmarks.limits", "--child", part, str(times), home]
@@ -199,7 +201,7 @@ def main() -> None:
                 for line in printed.splitlines():
                     if line.count("\t") == 2:
                         study.add(measured(line, times))
-    print(tables(read(given.out)))
+    print(tables(read(options.out)))
 
 
 def measured(line: str, times: int) -> Line:

@@ -19,10 +19,10 @@ SHARE, SECONDS, FLIGHTS = 0.7, 600, 5000
 
 def rows(size: float = 1.0, on: stack.Flagship | None = None) -> list[dict]:
     """Return what was answered, how fast, and what the server's memory did."""
-    with stack.flagship(on) as at:
-        flights = pd.read_parquet(at.training_set).tail(FLIGHTS)
-        url = f"http://127.0.0.1:{at.port}/v1/models/flight_delay:predict"
-        pid = read_json(Path(at.env["CAPSTAN_HOME"], "run", "endpoint.json"))["pid"]
+    with stack.flagship(on) as flagship:
+        flights = pd.read_parquet(flagship.training_set).tail(FLIGHTS)
+        url = f"http://127.0.0.1:{flagship.port}/v1/models/flight_delay:predict"
+        pid = read_json(Path(flagship.env["CAPSTAN_HOME"], "run", "endpoint.json"))["pid"]
         return figures(url, pid, requests.v1_of_flights(flights), size)
 
 

@@ -54,10 +54,10 @@ def lines(folder: Path) -> list[dict]:
     paths, last = steps("last", end, keep=True)
     use(folder / "other")
     others, scratch = steps("scratch", end, keep=False)
-    for made, other in zip(map(Path, paths[1:3]), map(Path, others[1:3]), strict=True):
-        for name in sorted(path.name for path in other.glob("*.parquet")):
-            rows = (pd.read_parquet(one / name) for one in (made, other))
-            ordered = (one.sort_values(EVENT_TIMESTAMP, kind="stable", ignore_index=True) for one in rows)
+    for extended, rebuilt in zip(map(Path, paths[1:3]), map(Path, others[1:3]), strict=True):
+        for name in sorted(path.name for path in rebuilt.glob("*.parquet")):
+            rows = (pd.read_parquet(source / name) for source in (extended, rebuilt))
+            ordered = (frame.sort_values(EVENT_TIMESTAMP, kind="stable", ignore_index=True) for frame in rows)
             pd.testing.assert_frame_equal(*ordered)
     names = ("build-features", "materialize")
     return [

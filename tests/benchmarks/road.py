@@ -49,15 +49,15 @@ def rows(beside: Path | None = None, size: float = 1.0, on: stack.Flagship | Non
 
 def compare(beside: Path, rounds: int = ROUNDS) -> list[dict]:
     """Return the times of this checkout and of another: fresh stacks, in turn; the median of the rounds."""
-    other = beside / ".venv" / "bin" / "capstan"
-    if not other.exists():
-        raise FileNotFoundError(f"{other} is missing: run `make install` in {beside}.")
-    times: dict[tuple[str, Path], list[float]] = {(what, path): [] for what in (FIRST, CACHED) for path in (OWN, other)}
+    rival = beside / ".venv" / "bin" / "capstan"
+    if not rival.exists():
+        raise FileNotFoundError(f"{rival} is missing: run `make install` in {beside}.")
+    times: dict[tuple[str, Path], list[float]] = {(what, path): [] for what in (FIRST, CACHED) for path in (OWN, rival)}
     for number in range(rounds):
-        paths = (OWN, other) if number % 2 == 0 else (other, OWN)
-        with stack.environment(str(paths[0])) as one, stack.environment(str(paths[1])) as two:
+        paths = (OWN, rival) if number % 2 == 0 else (rival, OWN)
+        with stack.environment(str(paths[0])) as first, stack.environment(str(paths[1])) as second:
             for what in (FIRST, CACHED):
-                for path, env in zip(paths, (one, two), strict=True):
+                for path, env in zip(paths, (first, second), strict=True):
                     times[what, path].append(_timed(env, str(path))[0])
                     print(f"{path}: {what}: {times[what, path][-1]:.1f} s", flush=True)
     medians = {key: statistics.median(each) for key, each in times.items()}
@@ -65,8 +65,8 @@ def compare(beside: Path, rounds: int = ROUNDS) -> list[dict]:
         {
             "compared": what,
             "ours": medians[what, OWN],
-            "other": medians[what, other],
-            "ratio": medians[what, OWN] / medians[what, other],
+            "other": medians[what, rival],
+            "ratio": medians[what, OWN] / medians[what, rival],
             "rounds": rounds,
         }
         for what in (FIRST, CACHED)

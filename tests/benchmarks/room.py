@@ -68,20 +68,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--capstones", type=int, default=36)
     parser.add_argument("--run", action="store_true", help="run .ci/run in the clone")
-    given = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="capstan-room-") as folder:
         checkout = Path(folder) / "capstan"
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(checkout)], check=True)
-        add_copies(checkout, given.capstones)
+        add_copies(checkout, options.capstones)
         show(checkout)
         show(checkout, f"pipelines/{COPIED}/task.py")
         show(checkout, "capstan/data/files.py")
-        if given.run:
+        if options.run:
             if DATA_DIR:
                 (Path(folder) / "shared").symlink_to(DATA_DIR.parent)  # next to the clone, as next to this checkout
             began = time.monotonic()
             code = subprocess.run([".ci/run"], cwd=checkout).returncode
-            print(f".ci/run with {given.capstones} capstones: {time.monotonic() - began:.0f} s, exit code {code}")
+            print(f".ci/run with {options.capstones} capstones: {time.monotonic() - began:.0f} s, exit code {code}")
             sys.exit(code)
 
 

@@ -145,15 +145,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--capstones", type=int, default=36)
     parser.add_argument("--memory", type=int, help="bytes: start once more, with this as CAPSTAN_SERVING_MEMORY")
-    given = parser.parse_args()
-    with stack(given.capstones) as (env, names):
-        if given.memory:
-            print(f"\nWith {given.capstones} registered capstones and CAPSTAN_SERVING_MEMORY={given.memory}:")
-            bounded = env | {"CAPSTAN_SERVING_MEMORY": str(given.memory)}
+    options = parser.parse_args()
+    with stack(options.capstones) as (env, names):
+        if options.memory:
+            print(f"\nWith {options.capstones} registered capstones and CAPSTAN_SERVING_MEMORY={options.memory}:")
+            bounded = env | {"CAPSTAN_SERVING_MEMORY": str(options.memory)}
             start(bounded, names)
             first_uses(bounded, names)
             capstan(env, "down")
-        print(f"\nWith {given.capstones} registered capstones:")
+        print(f"\nWith {options.capstones} registered capstones:")
         start(env, names)
         for command in ("list", "status"):
             tell(f"capstan {command}", *min(timed(lambda command=command: capstan(env, command)) for _ in range(2)))

@@ -169,20 +169,20 @@ def main() -> None:
     parser.add_argument("--engines", nargs="+", default=("ray", "local"))
     parser.add_argument("--out", type=Path, default=FILE)
     parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
-    given = parser.parse_args()
-    if given.child:
-        retrieve(Path(given.child[0]), *given.child[1:])
+    options = parser.parse_args()
+    if options.child:
+        retrieve(Path(options.child[0]), *options.child[1:])
         return
-    study = Study(given.out, ["shape", "rows", "engine"])
+    study = Study(options.out, ["shape", "rows", "engine"])
     for shape in SHAPES:
-        for rows in given.rows:
+        for rows in options.rows:
             with tempfile.TemporaryDirectory(prefix="capstan-scale-") as folder:
                 made(Path(folder), shape, rows)
-                for engine in given.engines:
+                for engine in options.engines:
                     case = {"shape": shape, "rows": rows, "engine": engine}
                     if not study.has(**case) and (engine == "ray" or rows <= LOCAL):
                         study.add(case | measured(shape, rows, engine, Path(folder)))
-    print(tables(read(given.out)))
+    print(tables(read(options.out)))
 
 
 if __name__ == "__main__":

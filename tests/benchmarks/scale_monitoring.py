@@ -68,9 +68,9 @@ def copied(log: Path, target: Path, rows: int) -> None:
             folder = target / f"model={NAME}" / f"date={day:%Y-%m-%d}"
             folder.mkdir(parents=True)
             for part, first in enumerate(range(0, per_day, FILE_ROWS)):
-                at = f"TIMESTAMPTZ '{day.isoformat()}' + to_microseconds((i * 86400000000 // {per_day})::BIGINT)"
+                moment = f"TIMESTAMPTZ '{day.isoformat()}' + to_microseconds((i * 86400000000 // {per_day})::BIGINT)"
                 connection.execute(
-                    f"COPY (SELECT * REPLACE ('{number:02}-' || i AS prediction_id, {at} AS time, {at} AS "
+                    f"COPY (SELECT * REPLACE ('{number:02}-' || i AS prediction_id, {moment} AS time, {moment} AS "
                     f"prediction_time) FROM range({first}, {min(first + FILE_ROWS, per_day)}) r(i) JOIN (SELECT *, "
                     f"row_number() OVER () - 1 AS place FROM base) b ON b.place = (i * 7919 + {number}) % {count} "
                     f"ORDER BY i) TO '{folder}/part-{part:03}.parquet' (COMPRESSION zstd, ROW_GROUP_SIZE 50000)"
@@ -86,8 +86,8 @@ def labelled(rows: int) -> None:
         day = NOW - timedelta(days=DAYS - number)
         actuals = []
         for i in range(0, per_day, LABELLED):
-            at = day + timedelta(microseconds=i * 86_400_000_000 // per_day)
-            actuals.append(Actual({f"{number:02}-{i}": at}, str((i // LABELLED) % 4 == 0).lower(), at))
+            moment = day + timedelta(microseconds=i * 86_400_000_000 // per_day)
+            actuals.append(Actual({f"{number:02}-{i}": moment}, str((i // LABELLED) % 4 == 0).lower(), moment))
         label_store().add(NAME, actuals)
 
 
@@ -168,20 +168,20 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=FILE)
     parser.add_argument("--look", choices=WAYS, help=argparse.SUPPRESS)
     parser.add_argument("--label", type=int, help=argparse.SUPPRESS)
-    given = parser.parse_args()
-    if given.look or given.label:
-        labelled(given.label) if given.label else look(given.look)
+    options = parser.parse_args()
+    if options.look or options.label:
+        labelled(options.label) if options.label else look(options.look)
         return
-    study = Study(given.out, ["rows", "way"])
+    study = Study(options.out, ["rows", "way"])
     with tempfile.TemporaryDirectory(prefix="capstan-scale-") as folder:
         base = scored(Path(folder))
-        for rows in given.rows:
-            ways = [way for way in given.ways if way != "at once" or rows <= AT_ONCE]
+        for rows in options.rows:
+            ways = [way for way in options.ways if way != "at once" or rows <= AT_ONCE]
             if not all(study.has(rows=rows, way=way) for way in (*ways, CONSOLE)):
                 with tempfile.TemporaryDirectory(prefix="log-", dir=folder) as log:
                     copied(base, Path(log), rows)
                     looks(study, Path(log), rows, ways)
-    print(tables(read(given.out)), console_table(read(given.out)), sep="\n\n")
+    print(tables(read(options.out)), console_table(read(options.out)), sep="\n\n")
 
 
 if __name__ == "__main__":

@@ -58,15 +58,15 @@ def parts(folder: Path) -> dict[str, float]:
 
     for _ in range(2):  # the first time imports and loads
         with timed("reading"):
-            given = next(read(piece, *locate(piece.path, ""), scorer.request, []))
+            batch = next(read(piece, *locate(piece.path, ""), scorer.request, []))
         with timed("the checks of the endpoint"):
-            rows, *_ = scorer.valid(given)
+            rows, *_ = scorer.valid(batch)
         with timed("features, joined"):
             columns, _ = scorer.features(rows)
         with timed(MODEL):
             scorer.variant.model.predict_columns(columns)
         with timed("all of it but reading"):
-            scorer.score(given, datetime.now(UTC))
+            scorer.score(batch, datetime.now(UTC))
     return rates
 
 
@@ -94,17 +94,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--out", type=Path, default=FILE)
-    given = parser.parse_args()
-    study = Study(given.out, ["way", "rows"])
+    options = parser.parse_args()
+    study = Study(options.out, ["way", "rows"])
     with tempfile.TemporaryDirectory(prefix="capstan-scale-") as folder:
-        flights(Path(folder), given.rows)
+        flights(Path(folder), options.rows)
         rates = parts(Path(folder))
         for part, rate in rates.items():
             more = {"share": rate / rates[MODEL], "one_mb": 0, "all_mb": 0}
             study.add({"way": f"{part}, {ALONE:,} rows, one process", "rows": ALONE, "rate": rate} | more)
         for way, workers in WAYS.items():
-            line = measured(Path(folder), workers, given.rows)
-            study.add({"way": way, "rows": given.rows} | line | {"share": line["rate"] / rates[MODEL]})
+            line = measured(Path(folder), workers, options.rows)
+            study.add({"way": way, "rows": options.rows} | line | {"share": line["rate"] / rates[MODEL]})
     print(tables(study.table()))
 
 

@@ -207,32 +207,32 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1, help="of what streams train; one process has five")
     for name, kind in {"child": Path, "seed": int}.items():
         parser.add_argument(f"--{name}", type=kind, help=argparse.SUPPRESS)
-    given = parser.parse_args()
-    if given.child:
+    options = parser.parse_args()
+    if options.child:
         from capstan.ray_workers import start_ray
 
-        [workers] = given.workers
+        [workers] = options.workers
         if workers:
             start_ray(cpus=workers + 2, store=STORE)
-        train = dict(zip(TRAININGS, (lightgbm_auc, torch_auc, calibrated_auc), strict=True))[given.of[0]]
-        print(f"{ANSWER}{train(given.child, workers, given.seed)}")
+        train = dict(zip(TRAININGS, (lightgbm_auc, torch_auc, calibrated_auc), strict=True))[options.of[0]]
+        print(f"{ANSWER}{train(options.child, workers, options.seed)}")
         return
-    study = Study(given.out, ["of", "rows", "way", "seed"])
+    study = Study(options.out, ["of", "rows", "way", "seed"])
     with tempfile.TemporaryDirectory(prefix="capstan-scale-") as path:
         folder = Path(path)
-        made(folder, given.rows, joined=CALIBRATED in given.of)
+        made(folder, options.rows, joined=CALIBRATED in options.of)
         width = len(pd.read_parquet(folder / TEST.format(TABLE)).columns)
-        size = 8 * width * given.rows
-        case = {"rows": given.rows, "table_mb": round(size / 2**20)}
+        size = 8 * width * options.rows
+        case = {"rows": options.rows, "table_mb": round(size / 2**20)}
         held = {ALONE: (0, SEEDS)} if size < psutil.virtual_memory().total / 4 else {}
-        for of in given.of:
-            ways = held | {STREAMS.format(workers): (workers, given.seeds) for workers in given.workers}
+        for of in options.of:
+            ways = held | {STREAMS.format(workers): (workers, options.seeds) for workers in options.workers}
             for way, (workers, seeds) in ways.items():
                 for seed in range(seeds):
-                    if not study.has(of=of, way=way, seed=seed, rows=given.rows):
+                    if not study.has(of=of, way=way, seed=seed, rows=options.rows):
                         found = measured(folder, of, workers, seed)
                         study.add({"of": of, **case, "way": way, "seed": seed} | found)
-    print(tables(read(given.out)))
+    print(tables(read(options.out)))
 
 
 if __name__ == "__main__":

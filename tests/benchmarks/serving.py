@@ -58,9 +58,9 @@ def rows(size: float = 1.0, on: stack.Flagship | None = None, others: Sequence[s
     others: the servers that need environments of their own.
     """
     peers.prepare(others)
-    with stack.flagship(on) as at, tempfile.TemporaryDirectory(prefix="capstan-bench-") as folder:
-        flights = pd.read_parquet(at.training_set).tail(FLIGHTS)
-        env = at.env | {"CAPSTAN_TRACKING_URI": f"http://127.0.0.1:{at.env['CAPSTAN_MLFLOW_PORT']}"}
+    with stack.flagship(on) as flagship, tempfile.TemporaryDirectory(prefix="capstan-bench-") as folder:
+        flights = pd.read_parquet(flagship.training_set).tail(FLIGHTS)
+        env = flagship.env | {"CAPSTAN_TRACKING_URI": f"http://127.0.0.1:{flagship.env['CAPSTAN_MLFLOW_PORT']}"}
         capstones.register(env, Path(folder))
         with targets(env, flights, Path(folder), others) as endpoints:
             runs = measure(endpoints, round(size * ROUNDS), max(1, round(size * SECONDS)))
@@ -88,13 +88,13 @@ def measure(endpoints: dict[str, Target], rounds: int, seconds: int) -> dict[tup
 def _ratios(rates: dict, p99s: dict) -> list[dict]:
     ratios = [
         {
-            "what": f"{_clients(clients)}: rate of {TITLES[ours]} over that of {TITLES[other]}",
+            "what": f"{_clients(clients)}: rate of {TITLES[ours]} over that of {TITLES[peer]}",
             "goal": goal,
-            "measured": f"{rates[ours, clients] / rates[other, clients]:.2f}",
+            "measured": f"{rates[ours, clients] / rates[peer, clients]:.2f}",
         }
         for clients in (1, 16)
-        for ours, other, goal in GOALS
-        if (other, clients) in rates
+        for ours, peer, goal in GOALS
+        if (peer, clients) in rates
     ]
     most = f"{p99s['mlflow', 1]:.2f} ms, {TITLES['mlflow']}"
     for ours in ("columns", "flight_delay"):

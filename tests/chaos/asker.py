@@ -25,12 +25,12 @@ def ask() -> None:
         try:
             reply = httpx.post(url, json=body, headers=headers, timeout=5)
             [row] = reply.raise_for_status().json()["predictions"]
-            said = row["prediction_id"]
+            outcome = row["prediction_id"]
         except httpx.HTTPStatusError as error:
-            said = f"- {error.response.status_code} {error.response.text[:200]!r}"
+            outcome = f"- {error.response.status_code} {error.response.text[:200]!r}"
         except httpx.HTTPError as error:
-            said = f"- {type(error).__name__} {str(error)[:200]!r}"
-        os.write(file, f"{time.time():.3f} {said}\n".encode())
+            outcome = f"- {type(error).__name__} {str(error)[:200]!r}"
+        os.write(file, f"{time.time():.3f} {outcome}\n".encode())
         time.sleep(0.1)
 
 

@@ -27,14 +27,14 @@ class Answers:
         """Read the lines of asker.py. The last one may be cut."""
         times, ids, failures = [], [], []
         for line in text.splitlines()[:-1]:
-            time, said = line.split(" ", 1)
-            if said.startswith("- "):
-                failures.append((float(time), said[2:]))
+            time, answer = line.split(" ", 1)
+            if answer.startswith("- "):
+                failures.append((float(time), answer[2:]))
             else:
                 times.append(float(time))
-                ids.append(said)
+                ids.append(answer)
         answered = sorted(zip(times, ids, strict=True))
-        return cls([time for time, _ in answered], [one for _, one in answered], failures)
+        return cls([time for time, _ in answered], [id_ for _, id_ in answered], failures)
 
     def when(self, prediction: str) -> float:
         """Return the time at which a prediction was answered."""

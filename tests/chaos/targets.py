@@ -161,7 +161,9 @@ def second_node() -> str:
 
 def _is_ready(node: str) -> bool:
     [item] = [item for item in nodes() if item["metadata"]["name"] == node]
-    return any(one["type"] == "Ready" and one["status"] == "True" for one in item["status"]["conditions"])
+    return any(
+        condition["type"] == "Ready" and condition["status"] == "True" for condition in item["status"]["conditions"]
+    )
 
 
 def _services() -> list[dict]:

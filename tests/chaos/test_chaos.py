@@ -49,19 +49,19 @@ def test_run_ends_and_no_prediction_is_lost(target):
         back = target.strike()
         kube.wait_until(lambda: _true(back), BACK_SECONDS, f"{target.title} ready")
         seconds = time.monotonic() - started
-        succeeded, said = run.result()
+        succeeded, outcome = run.result()
         kube.wait_until(lambda: _answers_since(time.time() - 3), BACK_SECONDS, "an answer of the endpoint")
         told = answers()
     lost = _lost(told.ids, began)
     silence, unanswered = f"{told.silence(struck):.1f} s", told.unanswered(asked)
     names = sum(NO_NAME in why for why in unanswered)
     counts = f"{len(told.ids):,}", f"{len(unanswered)} ({names})" if names else len(unanswered), len(lost)
-    report.write(target.title, target.how, there, target.after, said, silence, f"{seconds:.1f} s", *counts)
+    report.write(target.title, target.how, there, target.after, outcome, silence, f"{seconds:.1f} s", *counts)
     print(f"{target.title}: requests without a prediction: {Counter(unanswered) or 'none'}")
     excused = (struck - target.may_lose, struck + END_SECONDS) if there > 1 and target.may_lose else (0, 0)
-    lost = {one for one in lost if not excused[0] < told.when(one) < excused[1]}
+    lost = {id_ for id_ in lost if not excused[0] < told.when(id_) < excused[1]}
     assert not lost, f"{len(lost)} of {len(told.ids)} predictions are lost: {lost}"
-    assert succeeded or any(reason in said for reason in REASONS), said
+    assert succeeded or any(reason in outcome for reason in REASONS), outcome
 
 
 def _answers_since(instant):

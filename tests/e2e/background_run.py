@@ -73,5 +73,5 @@ class Run:
             again = sum(AGAIN in line for line in self.lines)
             started = f", started again {again} times" if again else ""
             return True, f"succeeded, {seconds:.0f} s, {cached} steps from the cache{started}"
-        said = next((line for line in self.lines if line.startswith("Error: ")), "Error: it says nothing")
-        return False, f"failed: {said.removeprefix('Error: ')}"
+        message = next((line for line in self.lines if line.startswith("Error: ")), "Error: it says nothing")
+        return False, f"failed: {message.removeprefix('Error: ')}"

@@ -121,8 +121,8 @@ def endpoint(ran, services) -> Endpoint:
 def client(ran) -> kube.Pod:
     """A pod that may do what a step may."""
     labels = {"pipeline/runid": "e2e-client", "capstan/capstone": CAPSTONE}
-    with kube.running(kube.definition("e2e-client", labels, "kubeflow", settings=True, capstone=CAPSTONE)) as [made]:
-        yield made
+    with kube.running(kube.definition("e2e-client", labels, "kubeflow", settings=True, capstone=CAPSTONE)) as [pod]:
+        yield pod
 
 
 @pytest.fixture(scope="session")
@@ -139,5 +139,5 @@ def second(ran, services) -> dict:
 @pytest.fixture
 def anonymous(endpoint) -> httpx.Client:
     """A client of the endpoint without a token."""
-    with httpx.Client(base_url=endpoint.url, timeout=30) as made:
-        yield made
+    with httpx.Client(base_url=endpoint.url, timeout=30) as http:
+        yield http

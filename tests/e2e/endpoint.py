@@ -42,8 +42,8 @@ class Endpoint:
 
 def predicted() -> float:
     """Return the probability that `capstan predict` shows for the flight, as the README rounds it."""
-    given = [f"--entity={name}={value}" for name, value in FLIGHT.items()]
-    [answer] = kube.answer("predict", CAPSTONE, *given)["predictions"]
+    options = [f"--entity={name}={value}" for name, value in FLIGHT.items()]
+    [answer] = kube.answer("predict", CAPSTONE, *options)["predictions"]
     return round(answer["probability"], 3)
 
 

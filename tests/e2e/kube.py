@@ -82,11 +82,11 @@ class Forward:
     def __init__(self, target: str, port: int, namespace: str = "capstan"):
         command = ["kubectl", "port-forward", f"--namespace={namespace}", target, f":{port}"]
         self.child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        said = self.child.stdout.readline()
-        match = OPEN.search(said)
+        line = self.child.stdout.readline()
+        match = OPEN.search(line)
         if not match:
             self.close()
-        assert match, f"{target} of {namespace} cannot be reached: {said or 'no answer'}"
+        assert match, f"{target} of {namespace} cannot be reached: {line or 'no answer'}"
         self.port = int(match[1])
 
     @property
@@ -102,11 +102,11 @@ class Forward:
 @contextmanager
 def forward(target: str, port: int, namespace: str = "capstan") -> Iterator[int]:
     """Open a local port to a port of `svc/NAME` or `pod/NAME`, and yield it."""
-    made = Forward(target, port, namespace)
+    tunnel = Forward(target, port, namespace)
     try:
-        yield made.port
+        yield tunnel.port
     finally:
-        made.close()
+        tunnel.close()
 
 
 def wait_until(condition, seconds: float = 60, what: str = "this"):
@@ -173,12 +173,12 @@ def running(*bodies: dict) -> Iterator[list["Pod"]]:
     gone = ["delete", "--filename=-", "--ignore-not-found", "--grace-period=0", "--force"]
     kubectl(*gone, input=everything)
     kubectl("apply", "--filename=-", input=everything)
-    made = [Pod(body["metadata"]["name"], body["metadata"]["namespace"]) for body in bodies]
+    started = [Pod(body["metadata"]["name"], body["metadata"]["namespace"]) for body in bodies]
     try:
-        for pod in made:
+        for pod in started:
             condition = ["--for=jsonpath={.status.phase}=Running", "--timeout=120s"]
             kubectl("wait", "pod", pod.name, f"--namespace={pod.namespace}", *condition, timeout=130)
-        yield made
+        yield started
     finally:
         kubectl(*gone, input=everything)
 

@@ -17,7 +17,10 @@ def live(endpoint: Endpoint, folder: Path) -> list[str]:
     labels = []
     for day in range(DAYS):
         times = [DAY + timedelta(days=day, hours=2, minutes=6 * number) for number in range(PER_DAY)]
-        rows = [FLIGHT | {"sched_dep": at.isoformat(), "sched_arr": (at + 3 * HOUR).isoformat()} for at in times]
+        rows = [
+            FLIGHT | {"sched_dep": departure.isoformat(), "sched_arr": (departure + 3 * HOUR).isoformat()}
+            for departure in times
+        ]
         for number, answer in enumerate(endpoint.predict(*rows)):
             known = (times[number] + 4 * HOUR).isoformat()
             labels.append({"prediction_id": answer["prediction_id"], "label": number % 4 == 0, "known_at": known})

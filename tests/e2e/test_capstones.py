@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.rotating, pytest.mark.beside, pytest.mark.timeout(2400
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     others = [name for name in names() if name != FLAGSHIP]
     if not metafunc.config.option.every_capstone:
-        choices = [one for one in candidates(changed()) if one.name in others]
+        choices = [candidate for candidate in candidates(changed()) if candidate.name in others]
         others = [name for name in [choose_one(choices, commits())] if name]
     metafunc.parametrize("prepared", others, indirect=True)
 

@@ -68,13 +68,13 @@ class Coin:
                 for start in range(0, PER_DAY, rows):
                     part = slice(start, start + rows)
                     asked = [
-                        dict(zip(task.NUMBERS, row, strict=True)) | {"at": at.isoformat()}
-                        for row, at in zip(numbers[part], times[part], strict=True)
+                        dict(zip(task.NUMBERS, row, strict=True)) | {"at": moment.isoformat()}
+                        for row, moment in zip(numbers[part], times[part], strict=True)
                     ]
                     reply = http.post(url, json={"instances": asked}).raise_for_status()
-                    for answer, side, at in zip(reply.json()["predictions"], heads[part], times[part], strict=True):
+                    for answer, side, moment in zip(reply.json()["predictions"], heads[part], times[part], strict=True):
                         versions.add(answer["model_version"])
-                        known = (at + timedelta(hours=1)).isoformat()
+                        known = (moment + timedelta(hours=1)).isoformat()
                         labels.append(
                             {"prediction_id": answer["prediction_id"], "label": bool(side), "known_at": known}
                         )

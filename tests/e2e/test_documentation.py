@@ -60,9 +60,9 @@ class Reader:
 
 @pytest.fixture
 def reader(tmp_path):
-    made = Reader(tmp_path)
-    yield made
-    made.close()
+    session = Reader(tmp_path)
+    yield session
+    session.close()
     (ROOT / "flight_delay.yaml").unlink(missing_ok=True)
 
 
@@ -78,9 +78,9 @@ def test_page_from_nothing_to_a_served_model(cluster, services, reader):
         if command.kind == "background":
             reader.start(command)
             continue
-        said = reader.run(command)
+        output = reader.run(command)
         if "curl" in command.text:
-            assert '"probability":' in said
+            assert '"probability":' in output
             served = True
             for text in PYTHON.findall(PAGE.read_text()):
                 script = reader.folder / "client.py"

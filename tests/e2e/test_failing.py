@@ -91,15 +91,15 @@ def test_no_context_is_one_line(tmp_path):
 
 def test_status_tells_which_service_is_broken_and_why(cluster):
     fine = kube.answer("cluster", "status")
-    assert fine["troubles"] == [] and all(one["ready"] >= one["wanted"] for one in fine["services"])
+    assert fine["troubles"] == [] and all(service["ready"] >= service["wanted"] for service in fine["services"])
     where = ["deployment/prometheus", "--namespace=capstan"]
     kube.kubectl("set", "image", *where, "prometheus=localhost:5001/not-there:1")
     try:
-        said = kube.wait_until(lambda: kube.answer("cluster", "status")["troubles"], 60, "trouble")
+        troubles = kube.wait_until(lambda: kube.answer("cluster", "status")["troubles"], 60, "trouble")
         table = kube.capstan("cluster", "status")
     finally:
         kube.kubectl("rollout", "undo", *where)
-    assert "localhost:5001/not-there:1" in said[0] and "--image-command" in said[0]
+    assert "localhost:5001/not-there:1" in troubles[0] and "--image-command" in troubles[0]
     assert table.returncode == 0 and "not ready" in table.stdout
     kube.kubectl("rollout", "status", *where, "--timeout=120s", timeout=130)
 
@@ -107,9 +107,9 @@ def test_status_tells_which_service_is_broken_and_why(cluster):
 def test_run_is_stopped_from_elsewhere(ran, services):
     with Run("--seed", "4") as run:
         run.wait_for("validate")
-        [said] = kube.answer("stop", CAPSTONE)
+        [stopped] = kube.answer("stop", CAPSTONE)
         succeeded, why = run.result()
-    run_id = said.removeprefix("the run ")
+    run_id = stopped.removeprefix("the run ")
     assert not succeeded and f"The run {run_id} was stopped" in why, run.lines
     assert services.run(run_id)["state"] in ("CANCELED", "FAILED")  # the second when reports cross
     assert not kube.get("pods", selector=f"pipeline/runid={run_id},!workflows.argoproj.io/completed")["items"]

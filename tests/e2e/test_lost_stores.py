@@ -16,13 +16,13 @@ pytestmark = [pytest.mark.long, pytest.mark.alone]
 @pytest.fixture(scope="module")
 def backup(ran, tmp_path_factory) -> Backup:
     """A backup from before all losses. `versions` are those of the flagship then."""
-    made = Backup(tmp_path_factory.mktemp("backup"))
+    saved = Backup(tmp_path_factory.mktemp("backup"))
     with Services() as services:
         services.wait_for_other_runs()
-        made.versions = services.versions()
+        saved.versions = services.versions()
     assert troubles() == []
-    made.save()
-    return made
+    saved.save()
+    return saved
 
 
 def troubles() -> list[str]:

@@ -93,7 +93,7 @@ def test_shift_alerts(looked):
 def test_prediction_leads_back_to_its_run(lived, services):
     origin = kube.answer("trace", CAPSTONE, lived[-1])
     champion = services.rollout()["champion"]
-    assert origin["version"] == champion and [one["label"] for one in origin["labels"]] == [False]
+    assert origin["version"] == champion and [label["label"] for label in origin["labels"]] == [False]
     assert origin["run"]["pipeline"] == services.version(champion)["pipeline_run"]
 
 

@@ -84,8 +84,8 @@ def let_in() -> None:
 @pytest.fixture(scope="module")
 def probes(ran, let_in) -> dict[str, kube.Pod]:
     bodies = [kube.definition(f"e2e-{name}", labels, where) for name, (where, labels) in WHO.items()]
-    with kube.running(*bodies) as made:
-        yield dict(zip(WHO, made, strict=True))
+    with kube.running(*bodies) as pods:
+        yield dict(zip(WHO, pods, strict=True))
 
 
 @pytest.fixture(scope="module")

@@ -15,13 +15,13 @@ pytestmark = pytest.mark.rotating
 def test_new_image_comes_under_load_without_a_failed_request(endpoint, client):
     """The same image by another name: as a deployment after an edit, without its build."""
     current = kube.image(CAPSTONE)
-    other = f"{current}-again"
-    subprocess.run(["docker", "tag", current, other], check=True)
-    kube.hand_over(other)
+    alias = f"{current}-again"
+    subprocess.run(["docker", "tag", current, alias], check=True)
+    kube.hand_over(alias)
     path = "/spec/predictor/containers/0/image"
     scale(1, 1)
     with load(client) as seen:
-        for image in (other, current):
+        for image in (alias, current):
             patch = f'[{{"op": "replace", "path": "{path}", "value": "{image}"}}]'
             kube.kubectl("patch", "isvc", SERVICE, "--namespace=capstan", "--type=json", f"--patch={patch}")
 

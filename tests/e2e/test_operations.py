@@ -49,7 +49,8 @@ def test_old_token_is_refused_after_the_change(changed, services):
         assert now.token != services.token
         url = f"http://127.0.0.1:{port}/v1/models/{CAPSTONE}:predict"
         codes = [
-            httpx.post(url, json={"instances": [FLIGHT]}, headers=one.bearer).status_code for one in (services, now)
+            httpx.post(url, json={"instances": [FLIGHT]}, headers=client.bearer).status_code
+            for client in (services, now)
         ]
         assert codes == [401, 200]
 

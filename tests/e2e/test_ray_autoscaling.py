@@ -55,9 +55,9 @@ def test_training_gets_its_second_worker_when_it_asks_for_it(ran, growing, servi
     with kube.start("run", CAPSTONE, "--workers", "2", "--seed", seed, "--canary", "1", "--json") as run:
         wait_for_workers(1, 600)
         wait_for_workers(2)
-        said, errors = run.communicate(timeout=900)
+        output, errors = run.communicate(timeout=900)
     assert run.returncode == 0, errors
-    trained = json.loads(said)
+    trained = json.loads(output)
     assert trained["scores"]["roc_auc"] == pytest.approx(ran["scores"]["roc_auc"], abs=0.01)
     assert kube.get("rayjobs.ray.io")["items"] == []
     kube.wait_until(lambda: not kube.pods("ray.io/cluster"), 60, "no pod of Ray")

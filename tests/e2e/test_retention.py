@@ -70,10 +70,10 @@ def three_runs(cluster, ran, services) -> tuple[Run, Run, Run]:
     """A run, one whose step came from its cache, and another run. The first and the last were 31 days ago."""
     services.wait_for_other_runs()
     pipeline, seeds = kept(cluster, SERVICE), [uuid.uuid4().hex for _ in range(2)]
-    with connect(), Runs(services.url("pipelines")) as runs, local_addresses(metadata=METADATA) as at:
+    with connect(), Runs(services.url("pipelines")) as runs, local_addresses(metadata=METADATA) as addresses:
         first, last = (runs.submit(pipeline, {"seed": seed}) for seed in seeds)
-        first, last = Run(first, services, at["metadata"]), Run(last, services, at["metadata"])
-        cached = Run(runs.submit(pipeline, {"seed": seeds[0]}), services, at["metadata"])
+        first, last = Run(first, services, addresses["metadata"]), Run(last, services, addresses["metadata"])
+        cached = Run(runs.submit(pipeline, {"seed": seeds[0]}), services, addresses["metadata"])
     assert cached.cached and cached.table == first.table and not last.cached
     old = ", ".join(repr(run.id) for run in (first, last))
     ago = 31 * 86_400
@@ -124,7 +124,7 @@ def gone(ran, services, tmp_path_factory) -> list[dict]:
     """Two versions of a capstone of the registry alone, with pages, and predictions of two days."""
     import mlflow
 
-    made, today, files = [], datetime.now(UTC).date(), tmp_path_factory.mktemp("version")
+    entries, today, files = [], datetime.now(UTC).date(), tmp_path_factory.mktemp("version")
     (files / "model.pkl").write_text("a model")
     model = {"name": "model", "loader_module": model_version.__name__, "data_path": str(files), "pip_requirements": []}
     with connect("CAPSTAN_TRACKING_URI", "CAPSTAN_S3_ENDPOINT"):
@@ -135,13 +135,13 @@ def gone(ran, services, tmp_path_factory) -> list[dict]:
             entry = registry.create_version(GONE, logged.model_id, run.info.run_id, {"verdict": "accepted"})
             page = f"reports/{GONE}/version-{entry.version}-on-0123.html"
             services.s3().put_object(Bucket="capstan", Key=page, Body=b"page")
-            made.append({"number": entry.version, "model": logged.model_id, "page": page})
+            entries.append({"number": entry.version, "model": logged.model_id, "page": page})
             table = BytesIO()
             pd.DataFrame({"model": [GONE]}).to_parquet(table)
             day = today - timedelta(days=91 * (number - 1))
-            made[-1]["log"] = f"predictions/model={GONE}/date={day}/a.parquet"
-            services.s3().put_object(Bucket="capstan", Key=made[-1]["log"], Body=table.getvalue())
-        yield made
+            entries[-1]["log"] = f"predictions/model={GONE}/date={day}/a.parquet"
+            services.s3().put_object(Bucket="capstan", Key=entries[-1]["log"], Body=table.getvalue())
+        yield entries
         registry.call("DELETE", "registered-models/delete", name=GONE)
 
 
@@ -168,8 +168,8 @@ def test_capstone_is_taken_down_and_a_run_brings_it_back(ran, services):
         assert what in done["retired"]
     assert not kube.pods(PODS) and not kube.get("inferenceservices", selector=f"capstan/capstone={CAPSTONE}")["items"]
     assert services.versions() == before and not services.rollout()["champion"]
-    said = kube.capstan("retire", CAPSTONE).stderr
-    assert "is not deployed, so there is nothing to retire" in said
+    message = kube.capstan("retire", CAPSTONE).stderr
+    assert "is not deployed, so there is nothing to retire" in message
     again = services.summary()
     assert again["version"] == champion == services.rollout()["champion"]
     request = json.dumps(FLIGHT)

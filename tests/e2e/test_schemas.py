@@ -31,9 +31,9 @@ def test_overlay_is_taken(overlay, elsewhere):
             item["metadata"]["namespace"] = elsewhere
         for subject in item.get("subjects", []):
             assert subject["namespace"] == "kubeflow"
-    said = kube.kubectl("apply", "--server-side", "--dry-run=server", "--force-conflicts", "--filename=-",
+    output = kube.kubectl("apply", "--server-side", "--dry-run=server", "--force-conflicts", "--filename=-",
                         input=yaml.safe_dump_all(objects))  # fmt: skip
-    assert said.count("(server dry run)") == len(objects)
+    assert output.count("(server dry run)") == len(objects)
 
 
 def test_what_was_applied_is_what_the_manifests_say(cluster):

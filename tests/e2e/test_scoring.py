@@ -41,8 +41,8 @@ def test_a_table_of_the_bucket_is_scored_by_a_run(place, services):
     assert sorted(table["number"]) == [number for number in range(ROWS) if number != 7]
     assert set(table["version"]) == {services.rollout()["champion"]} and table["probability"].between(0, 1).all()
     # A recurring run on the same day finds it done, and writes nothing again.
-    given = ("score", CAPSTONE, "--input", f"{place}/flights.parquet", "--output", output, "--keep", "number")
-    started = kube.answer(*given, "--every", "1m")
+    arguments = ("score", CAPSTONE, "--input", f"{place}/flights.parquet", "--output", output, "--keep", "number")
+    started = kube.answer(*arguments, "--every", "1m")
     try:
         assert first_run(services, started["recurring_run"])["state"] == "SUCCEEDED"
     finally:

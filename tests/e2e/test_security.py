@@ -49,9 +49,9 @@ def may(account: str, verb: str, resource: str, *options: str) -> bool:
     done = subprocess.run(
         ["kubectl", "auth", "can-i", verb, resource, f"--as={account}", *where], capture_output=True, text=True
     )
-    said = done.stdout.split()
-    assert said and said[0] in ("yes", "no"), done.stderr
-    return said[0] == "yes"
+    words = done.stdout.split()
+    assert words and words[0] in ("yes", "no"), done.stderr
+    return words[0] == "yes"
 
 
 def test_steps_may_do_these_things_and_no_others(cluster):

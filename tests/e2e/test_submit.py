@@ -38,8 +38,8 @@ def test_capstan_compile_writes_the_same_file(submitted, tmp_path):
     done = kube.capstan("compile", "flight_delay", "--output", str(tmp_path / "cluster.yaml"), CAPSTAN_PROFILE="local")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "cluster.yaml").read_text() == submitted.package.read_text()
-    said = command(kube.CAPSTAN, "compile", "flight_delay", "--output", "laptop.yaml", home=tmp_path, **CHECKOUT)
-    assert "laptop.yaml" in said
+    output = command(kube.CAPSTAN, "compile", "flight_delay", "--output", "laptop.yaml", home=tmp_path, **CHECKOUT)
+    assert "laptop.yaml" in output
     laptop = (tmp_path / "laptop.yaml").read_text()
     [image] = {line.split()[-1] for line in laptop.splitlines() if line.strip().startswith("image:")}
     assert laptop.replace(image, kube.image(CAPSTONE)) == submitted.package.read_text()

@@ -44,8 +44,8 @@ def folder(team: str) -> str:
 
 def test_both_run_serve_and_answer(team, endpoint):
     assert (team["verdict"], team["version"]) == ("accepted", "1")
-    given = [f"--entity={name}={value}" for name, value in FLIGHT.items()]
-    [answer] = kube.answer("predict", CAPSTONE, *given, **OWN)["predictions"]
+    options = [f"--entity={name}={value}" for name, value in FLIGHT.items()]
+    [answer] = kube.answer("predict", CAPSTONE, *options, **OWN)["predictions"]
     assert round(answer["probability"], 3) == PROBABILITY
     assert round(endpoint.predict(FLIGHT)[0]["probability"], 3) == PROBABILITY
     for environment in ({}, OWN):
@@ -57,10 +57,10 @@ def test_both_run_serve_and_answer(team, endpoint):
 def test_runs_go_on_side_by_side(team, services):
     """Neither waits for the other's, nor takes its results from the cache."""
     both = [kube.start("run", CAPSTONE, "--seed", "5", "--json", **environment) for environment in ({}, OWN)]
-    said = [child.communicate(timeout=900) for child in both]
-    assert [child.returncode for child in both] == [0, 0], said
-    first, second = (json.loads(out) for out, _ in said)
-    uris = [str(services.run(one["run"])) for one in (first, second)]
+    outputs = [child.communicate(timeout=900) for child in both]
+    assert [child.returncode for child in both] == [0, 0], outputs
+    first, second = (json.loads(out) for out, _ in outputs)
+    uris = [str(services.run(answer["run"])) for answer in (first, second)]
     assert SECOND not in uris[0] and f"{SECOND}-flight-delay" in uris[1]
 
 
@@ -122,10 +122,10 @@ def test_pods_reach_their_own_services_alone(team):
         )
     }
     where = [(own, name) for own in TEAMS for name in SERVICES]
-    at = [(kube.get("service", name, namespace=own)["spec"]["clusterIP"], SERVICES[name]) for own, name in where]
+    addresses = [(kube.get("service", name, namespace=own)["spec"]["clusterIP"], SERVICES[name]) for own, name in where]
     with kube.running(*who.values()) as pods:
         for (own, role), pod in zip(who, pods, strict=True):
-            found = pod.run(HERE / "in_pod" / "reach.py", json.dumps(at))
+            found = pod.run(HERE / "in_pod" / "reach.py", json.dumps(addresses))
             reached = {pair for pair, is_open in zip(where, found, strict=True) if is_open}
             assert reached == {(own, name) for name in REACHED[role]}, (own, role)
 

@@ -24,11 +24,11 @@ VALUES: list[Any] = [None, True, *NUMBERS, *TIMES, *DATES, *TEXTS, [], {}, [[]],
 def beyond(good: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield requests that differ from a good one in one field, or in one item of a list."""
     for field, value in good.items():
-        for other in VALUES:
-            yield good | {field: other}
+        for replacement in VALUES:
+            yield good | {field: replacement}
             if isinstance(value, list):
-                yield good | {field: [other, *value[1:]]}
-                yield good | {field: [*value[:-1], other]}
+                yield good | {field: [replacement, *value[1:]]}
+                yield good | {field: [*value[:-1], replacement]}
         if isinstance(value, list):
             yield good | {field: value * 50}
         yield {key: kept for key, kept in good.items() if key != field}
@@ -56,8 +56,8 @@ def beyond_tensors(good: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]
     for place, tensor in enumerate(good):
         others = [tensor | {"data": [value, *tensor["data"][1:]]} for value in VALUES]
         others += [tensor | {"datatype": kind} for kind in KINDS] + [tensor | {"shape": shape} for shape in SHAPES]
-        for other in [*others, tensor | {"data": []}, tensor | {"name": "unheard_of"}]:
-            yield [*good[:place], other, *good[place + 1 :]]
+        for changed in [*others, tensor | {"data": []}, tensor | {"name": "unheard_of"}]:
+            yield [*good[:place], changed, *good[place + 1 :]]
 
 
 def beyond_grpc(name: str, good: list[dict[str, Any]]) -> Iterator[pb.ModelInferRequest]:
@@ -81,20 +81,20 @@ def grpc_request(name: str, tensors: list[dict[str, Any]]) -> pb.ModelInferReque
     fields = {"FP64": "fp64_contents", "INT64": "int64_contents", "BYTES": "bytes_contents", "BOOL": "bool_contents"}
     request = pb.ModelInferRequest(model_name=name)
     for tensor in tensors:
-        made = request.inputs.add(**{key: tensor[key] for key in ("name", "datatype", "shape")})
+        entry = request.inputs.add(**{key: tensor[key] for key in ("name", "datatype", "shape")})
         texts = tensor["datatype"] == "BYTES"
         data = [item.encode() for item in tensor["data"]] if texts else tensor["data"]
-        getattr(made.contents, fields[tensor["datatype"]]).extend(data)
+        getattr(entry.contents, fields[tensor["datatype"]]).extend(data)
     return request
 
 
 def tensors(inputs: list[dict[str, Any]], row: dict[str, Any]) -> list[dict[str, Any]]:
     """Return a row of a V1 request as tensors. inputs: those of the model's metadata."""
-    made = []
+    encoded = []
     for tensor in inputs:
         if row.get(tensor["name"]) is not None:
             data = np.array([row[tensor["name"]]])
-            made.append(
+            encoded.append(
                 {
                     "name": tensor["name"],
                     "datatype": tensor["datatype"],
@@ -102,4 +102,4 @@ def tensors(inputs: list[dict[str, Any]], row: dict[str, Any]) -> list[dict[str,
                     "data": data.reshape(-1).tolist(),
                 }
             )
-    return made
+    return encoded

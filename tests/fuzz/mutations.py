@@ -99,8 +99,8 @@ class Mutator:
         match self.random.randrange(4):
             case 0 if kind == b"IHDR":
                 number = self.random.choice((0, 1, 2**12, 2**16, 2**31 - 1, 2**32 - 1))
-                at = self.random.choice((0, 4))
-                chunks[place] = kind, content[:at] + struct.pack(">I", number) + content[at + 4 :]
+                offset = self.random.choice((0, 4))
+                chunks[place] = kind, content[:offset] + struct.pack(">I", number) + content[offset + 4 :]
             case 1 if kind == b"IDAT":
                 with suppress(zlib.error):  # a file that was changed before
                     chunks[place] = kind, zlib.compress(self.bytes(zlib.decompress(content)))
@@ -193,11 +193,11 @@ class Mutator:
 
     def _twice(self, text: bytes) -> bytes:
         """Return JSON in which a field comes twice, or that is written in another encoding or followed by more."""
-        other = text.decode()
+        decoded = text.decode()
         choices = [
             text.replace(b"{", b'{"a": 1, "a": [],', self.random.choice((1, 2, -1))),
             text[:-1] + b", " + text[1:] if text[:1] == b"{" else text * 2,
-            *(other.encode(name) for name in ("utf-8-sig", "utf-16", "utf-32-be")),
+            *(decoded.encode(name) for name in ("utf-8-sig", "utf-16", "utf-32-be")),
             text + self.random.choice(TOKENS),
             b" " * 1000 + text + b"\n" * 1000,
         ]

@@ -89,8 +89,8 @@ class Fuzz:
             lines = file.read()
         self.read += len(lines)
         if b"Traceback" in lines:
-            said = lines[lines.index(b"Traceback") :].decode(errors="replace")
-            self.failures.append(Failure(mutator.seed if mutator else "afterwards", request(), said[-3000:]))
+            traceback = lines[lines.index(b"Traceback") :].decode(errors="replace")
+            self.failures.append(Failure(mutator.seed if mutator else "afterwards", request(), traceback[-3000:]))
 
     def failed(self, mutator: Mutator, request: str, answer: str) -> None:
         """Note a failure."""
@@ -109,16 +109,16 @@ class Fuzz:
 
 def _problem(reply: httpx.Response) -> str:
     """Return why no request should get such an answer, or ""."""
-    said = f"{reply.status_code} {reply.text}"
+    answer = f"{reply.status_code} {reply.text}"
     if reply.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR and reply.status_code not in DOCUMENTED:
-        return said
+        return answer
     if "Traceback" in reply.text:
-        return said
+        return answer
     if reply.headers.get("content-type", "").startswith("application/json"):
         try:
             json.loads(reply.content, parse_constant=_refuse)
         except ValueError as error:
-            return f"{said}: {error}"
+            return f"{answer}: {error}"
     return ""
 
 

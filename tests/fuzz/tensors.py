@@ -50,8 +50,8 @@ def binary(mutator: Mutator, good: list[dict[str, Any]]) -> tuple[bytes, list[tu
     if random.random() < 0.2:
         tensors = mutator.json(tensors)
     head = json.dumps({"inputs": tensors}).encode()
-    said = str(len(head)) if random.random() < 0.9 else random.choice(("-1", "0", "9" * 30, "x", "1", "", "\xb2"))
-    headers = {"content-type": b"application/octet-stream", "inference-header-content-length": said.encode("latin-1")}
+    length = str(len(head)) if random.random() < 0.9 else random.choice(("-1", "0", "9" * 30, "x", "1", "", "\xb2"))
+    headers = {"content-type": b"application/octet-stream", "inference-header-content-length": length.encode("latin-1")}
     return head + b"".join(tail), [(name.encode(), value) for name, value in headers.items()]
 
 
@@ -59,8 +59,8 @@ def message(mutator: Mutator, name: str, good: list[dict[str, Any]]) -> bytes:
     """Return a serialized `ModelInferRequest`: its fields changed, then perhaps its bytes."""
     random, request = mutator.random, grpc_request(name, good)
     if random.random() < 0.3:
-        for tensor, made in zip(good, request.inputs, strict=True):
-            made.ClearField("contents")
+        for tensor, encoded in zip(good, request.inputs, strict=True):
+            encoded.ClearField("contents")
             request.raw_input_contents.append(_raw(mutator, tensor))
     if request.inputs and random.random() < 0.7:
         for _ in range(random.choice((1, 1, 2, 4))):

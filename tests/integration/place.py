@@ -44,7 +44,7 @@ class Place:
 
     def processes(self) -> list[psutil.Process]:
         """Return every process whose environment names this state folder."""
-        return [one for one in having("CAPSTAN_HOME", str(self.home)) if not helps_this_process(one)]
+        return [process for process in having("CAPSTAN_HOME", str(self.home)) if not helps_this_process(process)]
 
     def clear(self) -> None:
         """Stop what is left, by process id."""

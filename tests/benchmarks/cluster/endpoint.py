@@ -79,8 +79,8 @@ def servers(node: str) -> Iterator[dict[str, str]]:
 
 def _version(url: str, body: dict, token: str, within: list[str]) -> str:
     command = ["curl", "-sS", "-d", json.dumps(body), "-H", f"Authorization: Bearer {token}", url]
-    said = subprocess.run([*within, *command], capture_output=True, text=True, check=True).stdout
-    [prediction] = json.loads(said)["predictions"]
+    reply = subprocess.run([*within, *command], capture_output=True, text=True, check=True).stdout
+    [prediction] = json.loads(reply)["predictions"]
     version: str = prediction["model_version"]
     return version
 
@@ -90,9 +90,9 @@ def _rows(runs: dict[tuple[str, int], list[wrk.Run]]) -> list[dict]:
     p99s = {key: statistics.median(run.p99 for run in each) for key, each in runs.items()}
     lines = []
     for clients in (1, 16):
-        for other in (PROCESS, CONTAINER):
-            what = f"{_clients(clients)}: rate {TITLES[POD]} over that of {TITLES[other]}"
-            ratio = rates[POD, clients] / rates[other, clients]
+        for baseline in (PROCESS, CONTAINER):
+            what = f"{_clients(clients)}: rate {TITLES[POD]} over that of {TITLES[baseline]}"
+            ratio = rates[POD, clients] / rates[baseline, clients]
             lines.append({"what": what, "goal": "at least 0.9", "measured": f"{ratio:.2f}"})
     for (name, clients), rate in rates.items():
         each = ", ".join(f"{run.rate:,.0f}" for run in runs[name, clients])

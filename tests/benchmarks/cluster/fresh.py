@@ -13,8 +13,8 @@ RESTARTED = 600  # seconds after its creation: a Deployment that became availabl
 def rows() -> list[dict]:
     """Return the seconds from the node's creation, and from that of our namespace, until everything was available."""
     node = need.node()
-    said = subprocess.run(["docker", "inspect", node], capture_output=True, text=True, check=True).stdout
-    began = datetime.fromisoformat(json.loads(said)[0]["Created"])
+    output = subprocess.run(["docker", "inspect", node], capture_output=True, text=True, check=True).stdout
+    began = datetime.fromisoformat(json.loads(output)[0]["Created"])
     deployments = json.loads(kube.kubectl("get", "deployments", "--all-namespaces", "--output=json"))["items"]
     ours = [item for item in deployments if item["metadata"]["namespace"] == "capstan"]
     theirs = [item for item in deployments if item not in ours]
@@ -39,9 +39,9 @@ def _available(item: dict) -> str:
     """Return when a Deployment became available, or "" when that was not its first time."""
     for condition in item["status"].get("conditions", []):
         if condition["type"] == "Available":
-            at: str = condition["lastTransitionTime"]
+            moment: str = condition["lastTransitionTime"]
             created = datetime.fromisoformat(item["metadata"]["creationTimestamp"])
-            return at if _seconds(created, at) < RESTARTED else ""
+            return moment if _seconds(created, moment) < RESTARTED else ""
     return ""
 
 

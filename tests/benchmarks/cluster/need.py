@@ -13,8 +13,8 @@ def cluster() -> str:
     try:
         there = kube.image()
     except (kube.KubectlError, FileNotFoundError, subprocess.TimeoutExpired) as error:
-        said = str(error).strip().splitlines()[-1]
-        sys.exit(f"This section needs a cluster with Capstan: run `make cluster`. ({said})")
+        message = str(error).strip().splitlines()[-1]
+        sys.exit(f"This section needs a cluster with Capstan: run `make cluster`. ({message})")
     tag = images.image().rpartition(":")[2]
     if there.rpartition(":")[2] != tag:
         sys.exit(f"The cluster has {there}, and this checkout is {tag}: run `make cluster`.")
@@ -33,7 +33,7 @@ def node() -> str:
 
 def address(name: str) -> tuple[int, str]:
     """Return a node's process number on this machine, and its address."""
-    said = subprocess.run(["docker", "inspect", name], capture_output=True, text=True, check=True).stdout
-    [container] = json.loads(said)
+    output = subprocess.run(["docker", "inspect", name], capture_output=True, text=True, check=True).stdout
+    [container] = json.loads(output)
     [network] = container["NetworkSettings"]["Networks"].values()
     return container["State"]["Pid"], network["IPAddress"]

@@ -22,9 +22,9 @@ NODE = "the node"
 def sample(node: str) -> dict[str, float]:
     """Return bytes by the uid of a pod, and of the node as a whole."""
     command = ["docker", "exec", node, "sh", "-c", SCRIPT]
-    said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout
+    output = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout
     sizes = {}
-    for line in said.splitlines():
+    for line in output.splitlines():
         words = line.split()
         if len(words) != 4:  # a pod that ended meanwhile
             continue

@@ -45,8 +45,8 @@ def tasks(run_id: str) -> list[Task]:
             by_task.setdefault(path[-2], {})["executor"] = _pod(pod)
         elif last.endswith("-driver"):
             by_task.setdefault(last.removesuffix("-driver"), {})["driver"] = _pod(pod)
-    made = [Task(name, pods["driver"], pods.get("executor")) for name, pods in by_task.items()]
-    return sorted(made, key=lambda task: task.driver.created)
+    finished = [Task(name, pods["driver"], pods.get("executor")) for name, pods in by_task.items()]
+    return sorted(finished, key=lambda task: task.driver.created)
 
 
 def _pod(pod: dict) -> Pod:

@@ -38,8 +38,8 @@ def run(package: Path, url: str) -> Run:
     """Submit a pipeline and wait until it has ended. Raises RuntimeError when it has not ended well."""
     submitted = time.time()
     create = ["run", "create", "--experiment-name", "benchmarks", "--package-file", str(package)]
-    said = command("kfp", "--endpoint", url, *create, home=package.parent)
-    accepted, run_id = time.time(), ID.findall(said)[-1]
+    output = command("kfp", "--endpoint", url, *create, home=package.parent)
+    accepted, run_id = time.time(), ID.findall(output)[-1]
     while True:
         status = httpx.get(f"{url}/apis/v2beta1/runs/{run_id}").raise_for_status().json()
         if status.get("state", "PENDING") not in UNFINISHED:

@@ -51,8 +51,8 @@ def _line(name: str, row: dict) -> str:
 
 def _before(task: Task, tasks: list[Task]) -> Task | None:
     """Return the task that ended last before a task began: the one that it waited for."""
-    ended = [other for other in tasks if other is not task and other.ended < task.driver.created + COARSE]
-    return max(ended, key=lambda other: other.ended, default=None)
+    ended = [earlier for earlier in tasks if earlier is not task and earlier.ended < task.driver.created + COARSE]
+    return max(ended, key=lambda earlier: earlier.ended, default=None)
 
 
 def _parts(task: Task, since: float) -> dict[str, float]:

@@ -27,8 +27,8 @@ def prepare(names: Iterable[str]) -> None:
 
 def _make(name: str) -> None:
     lock, folder = FOLDER / f"{name}.txt", ENVIRONMENTS / name
-    made = folder / "made-from.txt"
-    if made.exists() and made.read_text() == lock.read_text():
+    record = folder / "made-from.txt"
+    if record.exists() and record.read_text() == lock.read_text():
         return
     shutil.rmtree(folder, ignore_errors=True)
     uv = [str(Path(sys.executable).with_name("uv")), "--system-certs"]
@@ -40,7 +40,7 @@ def _make(name: str) -> None:
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(f"The environment of {name} cannot be made:\n{done.stdout}{done.stderr}")
-    made.write_text(lock.read_text())
+    record.write_text(lock.read_text())
 
 
 @contextmanager

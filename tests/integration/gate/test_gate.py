@@ -164,9 +164,9 @@ def test_best_version_that_cannot_be_compared_rejects_until_a_person_accepts_tha
     rows = {"test": str(tmp_path / "others"), "units": str(tmp_path / "by")}
     verdict, report = judge(**rows)
     assert verdict == "rejected" and f"roc_auc version {lost}, the best of all" in lines(report, "fail")
-    said = capsys.readouterr().out
-    assert "cannot be loaded" in said and "it was judged on other rows" in said
-    assert "capstan run flight_delay --accept REASON" in said
+    printed = capsys.readouterr().out
+    assert "cannot be loaded" in printed and "it was judged on other rows" in printed
+    assert "capstan run flight_delay --accept REASON" in printed
     verdict, report = judge(**rows, accept="the store burnt down")
     assert verdict == "accepted" and "accepted: the store burnt down" in report
     number = enter(trained, "accepted", model_digest="accepted", accept="the store burnt down")

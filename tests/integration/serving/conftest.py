@@ -55,11 +55,11 @@ def store(feast_home):
     """The Feast store with one row per view."""
     from tests.support.tiny_store import make_store, write
 
-    made = make_store(feast_home)
-    write(made, "carrier_stats", "carrier", "AA", NOW, carrier_delay=12.0, carrier_flights=30)
-    write(made, "airports", "origin", "JFK", datetime(1970, 1, 1, tzinfo=UTC), runways=4)
-    write(made, "aircraft", "tailnum", "N1", NOW, age=7.5)
-    return made
+    feature_store = make_store(feast_home)
+    write(feature_store, "carrier_stats", "carrier", "AA", NOW, carrier_delay=12.0, carrier_flights=30)
+    write(feature_store, "airports", "origin", "JFK", datetime(1970, 1, 1, tzinfo=UTC), runways=4)
+    write(feature_store, "aircraft", "tailnum", "N1", NOW, age=7.5)
+    return feature_store
 
 
 @pytest.fixture
@@ -119,10 +119,10 @@ def console_home(tmp_path_factory, challenger) -> Path:
 def console_tokens(tmp_path_factory) -> dict[str, str]:
     """A token of each purpose, and the file; the operator's is made by the command."""
     path = tmp_path_factory.mktemp("tokens") / "tokens"
-    made = {"path": str(path), "ann": add(path, "ann"), "airline": add(path, "airline", "labels")}
+    tokens = {"path": str(path), "ann": add(path, "ann"), "airline": add(path, "airline", "labels")}
     command = [sys.executable, "-m", "serving.guards.tokens", "add", "olga", "--for", "operator", "--file", str(path)]
-    made["olga"] = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    return made
+    tokens["olga"] = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    return tokens
 
 
 @pytest.fixture(scope="module")
@@ -137,8 +137,8 @@ def challenger(server, mlflow) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def console(mlflow, feast_home, console_home, console_tokens, challenger) -> Iterator[Server]:
     """A server that knows these tokens."""
-    with another_server(mlflow, feast_home, console_home, CAPSTAN_TOKENS_FILE=console_tokens["path"]) as made:
-        yield made
+    with another_server(mlflow, feast_home, console_home, CAPSTAN_TOKENS_FILE=console_tokens["path"]) as another:
+        yield another
 
 
 @pytest.fixture(scope="module")
@@ -156,9 +156,9 @@ def texts(server, mlflow, feast_home, texts_home) -> Iterator[Server]:
         mlflow.roles(name, champion=version)
     env = {"CAPSTAN_SERVE": ",".join(versions), "CAPSTAN_TOKENS_FILE": str(texts_home.with_name("tokens"))}
     token = add(texts_home.with_name("tokens"), "ann")
-    with another_server(mlflow, feast_home, texts_home, **env) as made:
-        made.client.headers["Authorization"] = f"Bearer {token}"
-        yield made
+    with another_server(mlflow, feast_home, texts_home, **env) as another:
+        another.client.headers["Authorization"] = f"Bearer {token}"
+        yield another
     for name in versions:
         mlflow.roles(name)
 

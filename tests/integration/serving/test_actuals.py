@@ -83,12 +83,12 @@ def test_a_contradiction_names_both_and_a_correction_keeps_the_old(server):
 
 def test_by_entity_and_time_every_prediction_about_it_gets_the_label(server):
     ids = predicted(server, 3, tailnum="N7", sched_dep="2013-07-01T13:00:00Z")
-    other = predicted(server, 1, tailnum=None, sched_dep="2013-07-01T13:00:00Z")
+    unrelated = predicted(server, 1, tailnum=None, sched_dep="2013-07-01T13:00:00Z")
     about = {"entity": ENTITY | {"tailnum": "N7"}, "time": "2013-07-01T08:00:00-04:00", "known_at": "2013-07-01T15:00Z"}
     status, result = one(server, **about)
     assert status == 200 and sorted(result["prediction_ids"]) == sorted(ids)
     status, result = one(server, **about | {"entity": ENTITY | {"tailnum": None}})
-    assert status == 200 and result["prediction_ids"] == other
+    assert status == 200 and result["prediction_ids"] == unrelated
     status, result = one(server, **about | {"entity": ENTITY | {"tailnum": "N8"}})
     assert status == 404 and "has this entity and time" in result["error"]
     assert one(server, **about | {"time": "2013-07-01T12:00:01Z"})[0] == 404
@@ -144,9 +144,9 @@ def test_an_unknown_id_is_a_404(server, id_):
 
 
 def test_a_model_without_labels_is_a_501_and_no_model_a_404(server):
-    for name, status, said in (("plain", 501, "takes no labels"), ("nobody", 404, "nobody")):
+    for name, status, message in (("plain", 501, "takes no labels"), ("nobody", 404, "nobody")):
         reply = server.client.post(f"/v2/models/{name}/actuals", json={"actuals": [{}]})
-        assert reply.status_code == status and said in reply.json()["error"]
+        assert reply.status_code == status and message in reply.json()["error"]
     assert server.client.get(PATH).status_code == 405
 
 

@@ -20,8 +20,8 @@ CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n" + b"".join(b"1\r\n%c\r\n" % byte
 
 @pytest.fixture
 def connection(server):
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as made:
-        yield made
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as opened:
+        yield opened
 
 
 def answer(connection: socket.socket) -> tuple[int, dict]:
@@ -67,8 +67,8 @@ def test_headers_of_any_size_are_refused_at_64_kib(server, connection, way):
 
 @pytest.mark.parametrize("second", [b"localhost", b"evil.test"])
 def test_a_request_with_two_hosts_is_refused_and_nothing_behind_it_is_answered(connection, second):
-    one = PREDICT + LENGTH + b"\r\n" + BODY
-    connection.sendall(one.replace(b"\r\n", b"\r\nHOST: " + second + b"\r\n", 1) + one)
+    request = PREDICT + LENGTH + b"\r\n" + BODY
+    connection.sendall(request.replace(b"\r\n", b"\r\nHOST: " + second + b"\r\n", 1) + request)
     assert_refused(connection, 400, "more than one Host header")
 
 

@@ -92,7 +92,7 @@ def test_requests_are_counted(console, tokens):
 
 
 def test_the_overview_has_every_capstone(console):
-    overview = {one["name"]: one for one in console.client.get("/v2/monitoring").json()["capstones"]}
+    overview = {capstone["name"]: capstone for capstone in console.client.get("/v2/monitoring").json()["capstones"]}
     assert {"tiny", "plain", "flight_delay"} <= overview.keys()
     assert (overview["plain"]["open"], overview["plain"]["look"]["alarms"]) == (1, 1)
     assert overview["flight_delay"]["look"] is None and overview["flight_delay"]["rollout"]["champion"] == ""
@@ -160,9 +160,9 @@ def test_promote_and_rollback_change_what_answers(console, tokens, home, challen
 
     names = ("champion", "challenger", "candidate", "previous", "since")
     seen = {name: read(console)["rollout"][name] for name in names}
-    for other in ({"challenger": "99"}, seen | {"since": "2013-01-01T00:00:00+00:00"}):
+    for outdated in ({"challenger": "99"}, seen | {"since": "2013-01-01T00:00:00+00:00"}):
         for verb in ("promote", "rollback"):
-            code, answer = decide(console, verb, tokens["olga"], reason="It is better.", state=other)
+            code, answer = decide(console, verb, tokens["olga"], reason="It is better.", state=outdated)
             assert code == 409 and "is not the one that this was decided on" in answer["error"]
     for wrong in ({"percent": "10"}, {"champion": 1}):
         assert decide(console, "promote", tokens["olga"], reason="It is better.", state=wrong)[0] == 400
@@ -186,17 +186,17 @@ def test_promote_and_rollback_change_what_answers(console, tokens, home, challen
 def test_a_database_that_is_not_there_is_empty_and_one_that_is_broken_says_so(server, mlflow, feast_home, tmp_path):
     home = tmp_path / "home"
     database = home / "predictions" / "circle.db"
-    with another_server(mlflow, feast_home, home) as made:
-        detail = read(made, "tiny")
+    with another_server(mlflow, feast_home, home) as another:
+        detail = read(another, "tiny")
         assert (detail["look"], detail["alerts"], detail["events"], detail["problems"]) == (None, [], [], [])
         assert not database.exists()
-        code, answer = decide(made, "pause", reason="Why not?")
+        code, answer = decide(another, "pause", reason="Why not?")
         assert code == 403 and "--for operator" in answer["error"] and "CAPSTAN_TOKENS_FILE" in answer["error"]
         assert detail["actions"] == answer["error"] and not database.exists()
     database.parent.mkdir(parents=True, exist_ok=True)
     database.write_text("This is no database, and never was one.\n" * 100)
-    with another_server(mlflow, feast_home, home) as made:
-        detail = read(made, "tiny")
+    with another_server(mlflow, feast_home, home) as another:
+        detail = read(another, "tiny")
         assert len(detail["problems"]) == 1 and "cannot be read" in detail["problems"][0]
         assert detail["rollout"]["champion"] == "1"
 
@@ -205,13 +205,13 @@ def test_a_database_that_is_not_there_is_empty_and_one_that_is_broken_says_so(se
 def test_a_registry_that_is_away_hides_nothing_else(mlflow, feast_home, home, tokens):
     away = Mlflow(f"http://127.0.0.1:{free_port()}", mlflow.child, mlflow.log)
     environment = {"CAPSTAN_TOKENS_FILE": tokens["path"]}
-    with another_server(away, feast_home, home, **environment) as made:
-        detail = read(made)
+    with another_server(away, feast_home, home, **environment) as another:
+        detail = read(another)
         assert len(detail["problems"]) == 1 and "MLflow does not answer" in detail["problems"][0]
         assert detail["rollout"] is None and detail["links"] == {} and len(detail["looks"]) == DAYS
-        assert "MLflow does not answer" in made.client.get("/v2/monitoring").json()["problems"][0]
+        assert "MLflow does not answer" in another.client.get("/v2/monitoring").json()["problems"][0]
         before = told(home)
-        code, answer = decide(made, "promote", tokens["olga"], reason="Now!")
+        code, answer = decide(another, "promote", tokens["olga"], reason="Now!")
         assert code == 503 and "MLflow does not answer" in answer["error"] and told(home) == before
 
 

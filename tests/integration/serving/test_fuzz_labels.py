@@ -32,9 +32,9 @@ def test_labels_are_taken_or_refused_and_those_that_were_taken_are_held(server, 
         sent = orjson.loads(content.removeprefix(BOM_UTF8))["actuals"]
         for label, result in zip(sent, answer["results"], strict=True):
             if result["status"] == 200:
-                said = json.dumps(label["label"])
-                assert result["outcome"] != "same" or {held[id_] for id_ in result["prediction_ids"]} == {said}
-                held |= dict.fromkeys(result["prediction_ids"], said)
+                encoded = json.dumps(label["label"])
+                assert result["outcome"] != "same" or {held[id_] for id_ in result["prediction_ids"]} == {encoded}
+                held |= dict.fromkeys(result["prediction_ids"], encoded)
     fuzz.verify()
     frame = label_store().read("tiny").set_index("prediction_id")["label"]
     assert held and frame[list(held)].to_dict() == held
