@@ -58,13 +58,13 @@ def targets(
 
 
 def _peers(urls: dict[str, str], rows: list[requests.Row], folder: Path) -> dict[str, Target]:
-    made: dict[str, Target] = {name: (f"{url}/predict", requests.v1(rows)) for name, url in urls.items()}
+    endpoints: dict[str, Target] = {name: (f"{url}/predict", requests.v1(rows)) for name, url in urls.items()}
     if "mlserver" in urls:
         model = pickle.loads((folder / "model.pkl").read_bytes())
         infer = f"{urls['mlserver']}/v2/models/{{}}/infer"
-        made["mlserver"] = infer.format("columns"), requests.v2(rows)
-        made["mlserver, matrix"] = infer.format("matrix"), requests.v2_matrix(rows, model)
-    return made
+        endpoints["mlserver"] = infer.format("columns"), requests.v2(rows)
+        endpoints["mlserver, matrix"] = infer.format("matrix"), requests.v2_matrix(rows, model)
+    return endpoints
 
 
 @contextmanager

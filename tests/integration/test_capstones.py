@@ -79,7 +79,7 @@ def test_no_tensor_at_the_boundary_of_a_type_is_an_error_of_the_server(run):
     capstone = catalogue.load(run.name)
     asked = capstone.Request.model_validate_json(json.dumps(run.part.ASKED)).model_dump(mode="json")
     good = tensors(httpx.get(f"{settings().endpoint_url}/v2/models/{run.name}").json()["inputs"], asked)
-    sent = [(f"/v2/models/{run.name}/infer", {"inputs": other}) for other in beyond_tensors(good)]
+    sent = [(f"/v2/models/{run.name}/infer", {"inputs": variation}) for variation in beyond_tensors(good)]
     wrong = wrong_answers(sent)
     with grpc.insecure_channel(f"127.0.0.1:{settings().grpc_port}") as channel:
         infer = GRPCInferenceServiceStub(channel).ModelInfer

@@ -61,22 +61,22 @@ class Live:
         numbers = self.chance.normal(size=(PER_DAY, 3))
         actuals, versions = [], set()
         for number, heads in enumerate(task.sides(numbers, self.chance)):
-            at = self.today + timedelta(minutes=number)
-            request = dict(zip(task.NUMBERS, numbers[number], strict=True)) | {"at": at.isoformat()}
+            moment = self.today + timedelta(minutes=number)
+            request = dict(zip(task.NUMBERS, numbers[number], strict=True)) | {"at": moment.isoformat()}
             reply = self.http.post(f"/v1/models/{NAME}:predict", json={"instances": [request]})
             [answer] = reply.raise_for_status().json()["predictions"]
             versions.add(answer["model_version"])
-            known = (at + timedelta(hours=1)).isoformat()
+            known = (moment + timedelta(hours=1)).isoformat()
             actuals.append({"prediction_id": answer["prediction_id"], "label": bool(heads), "known_at": known})
         for number in range(steered):
             role = ("challenger", "champion")[number % 2]
-            at = self.today + timedelta(minutes=PER_DAY + number)
-            request = dict(zip(task.NUMBERS, (1.0, 1.0, 1.0), strict=True)) | {"at": at.isoformat()}
+            moment = self.today + timedelta(minutes=PER_DAY + number)
+            request = dict(zip(task.NUMBERS, (1.0, 1.0, 1.0), strict=True)) | {"at": moment.isoformat()}
             named = {"x-capstan-variant": role}
             reply = self.http.post(f"/v1/models/{NAME}:predict", json={"instances": [request]}, headers=named)
             [answer] = reply.raise_for_status().json()["predictions"]
             label = (answer["probability"] > 0.5) == (role == "challenger")
-            known = (at + timedelta(hours=1)).isoformat()
+            known = (moment + timedelta(hours=1)).isoformat()
             actuals.append({"prediction_id": answer["prediction_id"], "label": label, "known_at": known})
         self.http.post(f"/v2/models/{NAME}/actuals", json={"actuals": actuals}).raise_for_status()
         self.today += DAY

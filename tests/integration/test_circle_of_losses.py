@@ -112,7 +112,7 @@ def test_a_challenger_with_a_lower_loss_predicts_in_the_shadow(live):
     while live.today < datetime.fromisoformat(WINTER):
         live.day()
     assert live.step(*ALARM) == ["retraining", "challenger", "shadow"]
-    assert [pd.Timestamp(given["until"]) for given in live.trained] == [pd.Timestamp(live.today)]
+    assert [pd.Timestamp(training["until"]) for training in live.trained] == [pd.Timestamp(live.today)]
     shadow = history().events(NAME)[-1]
     assert shadow.evidence["high"] < 0 and shadow.evidence["rows"] == live.days
     assert "Mean loss" in shadow.reason and store.read(NAME).traffic.mode == "shadow"

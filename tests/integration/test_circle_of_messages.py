@@ -43,7 +43,7 @@ class Live:
         planted = [(campaigns.message(campaign, self.chance), True) for _ in range(PLANTED)] if campaign else []
         times = [(self.today + timedelta(minutes=place)).isoformat() for place in range(len(rows + planted))]
         texts = [text for text, _ in rows + planted]
-        asked = [{"text": text, "received_at": at} for text, at in zip(texts, times, strict=True)]
+        asked = [{"text": text, "received_at": moment} for text, moment in zip(texts, times, strict=True)]
         reply = self.http.post(f"/v1/models/{NAME}:predict", json={"instances": asked})
         answers = reply.raise_for_status().json()["predictions"]
         self.today += DAY

@@ -47,14 +47,14 @@ def model(place):
 @pytest.fixture
 def seven(place, model) -> list[str]:
     """Seven more versions, each with a page. The first is the champion, the third the one before it."""
-    made = [versions.register(NAME, model, digest=f"made at {time.time_ns()}") for _ in range(7)]
-    for number in made:
+    registered = [versions.register(NAME, model, digest=f"made at {time.time_ns()}") for _ in range(7)]
+    for number in registered:
         for key in (f"reports/{NAME}/version-{number}-on-0123.html", f"monitoring/{NAME}/version-{number}.parquet"):
             path = place.home / key
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text("page")
-    store.write_state(NAME, RolloutState(made[0], previous=made[2]))
-    return made
+    store.write_state(NAME, RolloutState(registered[0], previous=registered[2]))
+    return registered
 
 
 def clean(place: Place, *options: str, **environment: str) -> dict[str, dict]:
@@ -115,20 +115,20 @@ def test_versions_without_a_role_go_for_good_and_the_others_load(place, seven):
 @pytest.mark.rotating
 def test_clean_that_is_killed_at_any_write_is_ended_by_the_next(place, model, monkeypatch):
     monkeypatch.setenv("CAPSTAN_KEEP_VERSIONS", "1")
-    made = [registry.version(NAME, versions.register(NAME, model, digest="first"))]
+    entries = [registry.version(NAME, versions.register(NAME, model, digest="first"))]
 
     def prepare() -> tuple[str, ...]:
         """Make a champion, newer than the version that was it before and has no role now."""
-        made.append(registry.version(NAME, versions.register(NAME, model, digest=f"made at {time.time_ns()}")))
-        store.write_state(NAME, RolloutState(made[-1].version))
+        entries.append(registry.version(NAME, versions.register(NAME, model, digest=f"made at {time.time_ns()}")))
+        store.write_state(NAME, RolloutState(entries[-1].version))
         return "clean", NAME
 
     points = []
     for where in killed_at_each_write(prepare):
         points.append(where)
         assert ended("clean", NAME) == 0
-        assert numbers() == {made[-1].version} and not files(place, made[-2]), where
-        assert registry.load_version(NAME, made[-1].version)
+        assert numbers() == {entries[-1].version} and not files(place, entries[-2]), where
+        assert registry.load_version(NAME, entries[-1].version)
     assert len(points) >= 10  # two files, model, run, entry; the aliases before
 
 
@@ -145,14 +145,14 @@ def test_predictions_of_old_days_go_and_the_log_that_is_written_stays(place):
     log = place.home / "predictions"
     today = datetime.now(UTC).date()
     days = {days: log / f"model={NAME}" / f"date={today - timedelta(days)}" / "a.parquet" for days in (0, 89, 90, 91)}
-    other = log / "model=house_sale" / "date=2020-01-01" / "a.parquet"
-    for path in [*days.values(), other]:
+    house_sale = log / "model=house_sale" / "date=2020-01-01" / "a.parquet"
+    for path in [*days.values(), house_sale]:
         path.parent.mkdir(parents=True, exist_ok=True)
         pd.DataFrame({"model": [NAME]}).to_parquet(path)
     age(log / "wal" / "old.jsonl", 200)
     assert counts(clean(place)["predictions"]) == (1, 3)
     assert [path.exists() for path in days.values()] == [True, True, True, False]
-    assert other.exists() and (log / "wal" / "old.jsonl").exists()
+    assert house_sale.exists() and (log / "wal" / "old.jsonl").exists()
 
 
 def test_folders_of_runs_go_unless_a_younger_step_of_the_cache_needs_them(place):

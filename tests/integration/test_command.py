@@ -128,8 +128,8 @@ def test_request_that_is_no_json_is_one_message(content, names, way, place, tmp_
     path = tmp_path / "request.json"
     path.write_text(content)
     command = [CAPSTAN, "predict", "flight_delay", "--file", "-" if way == "standard input" else str(path)]
-    with path.open() as given:
-        done = subprocess.run(command, stdin=given, capture_output=True, text=True, env=os.environ | place.environment)
+    with path.open() as file:
+        done = subprocess.run(command, stdin=file, capture_output=True, text=True, env=os.environ | place.environment)
     assert done.returncode == 1 and names in done.stderr and "Traceback" not in done.stderr
 
 

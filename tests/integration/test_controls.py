@@ -62,14 +62,14 @@ def data():
 @pytest.fixture(scope="module")
 def trained(data):
     """The model of each capstone, trained on the data as they are, and its evaluation."""
-    made = {}
+    models = {}
 
     def train(name):
-        if name not in made:
+        if name not in models:
             task, (past, test) = catalogue.load(name), data(name)
             model = task.train(past, **controls(name).SETTINGS)
-            made[name] = model, task.evaluate(model, test)
-        return made[name]
+            models[name] = model, task.evaluate(model, test)
+        return models[name]
 
     return train
 

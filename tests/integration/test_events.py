@@ -116,7 +116,7 @@ def skew_of(place, client) -> dict:
     done = place("monitor", "recommender", "--json")
     assert done.returncode == 0, done.stderr
     found = client.get("/v2/monitoring/recommender").json()["checks"]["other"]
-    [check] = [one for one in found if one["name"] == "skew"]
+    [check] = [candidate for candidate in found if candidate["name"] == "skew"]
     return check
 
 

@@ -44,8 +44,8 @@ def good(run) -> dict[str, Any]:
 
 @pytest.fixture
 def client() -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=settings().endpoint_url, timeout=60) as made:
-        yield made
+    with httpx.Client(base_url=settings().endpoint_url, timeout=60) as http:
+        yield http
 
 
 @pytest.fixture(autouse=True)
@@ -84,18 +84,18 @@ def test_requests_in_json(run, good, client, fuzz):
 
 def test_tensors(run, good, client, fuzz):
     path = f"/v2/models/{run.name}"
-    made = tensors(client.get(path).json()["inputs"], good)
+    valid = tensors(client.get(path).json()["inputs"], good)
     for mutator in fuzz.examples(f"{run.name} V2", 140):
-        fuzz.post(client, mutator, f"{path}/infer", v2.body(mutator, made))
+        fuzz.post(client, mutator, f"{path}/infer", v2.body(mutator, valid))
     for mutator in fuzz.examples(f"{run.name} V2 with bytes", 110):
-        fuzz.post(client, mutator, f"{path}/infer", *v2.binary(mutator, made))
+        fuzz.post(client, mutator, f"{path}/infer", *v2.binary(mutator, valid))
 
 
 def test_messages_of_grpc(run, good, client, fuzz):
-    made, answered = tensors(client.get(f"/v2/models/{run.name}").json()["inputs"], good), set()
+    valid, answered = tensors(client.get(f"/v2/models/{run.name}").json()["inputs"], good), set()
     with grpc.insecure_channel(f"127.0.0.1:{settings().grpc_port}") as channel:
         for mutator in fuzz.examples(f"{run.name} gRPC", 200):
-            message = v2.message(mutator, run.name, made)
+            message = v2.message(mutator, run.name, valid)
             if (reply := fuzz.call(channel, mutator, "ModelInfer", message)) and v2.same_name(message, run.name):
                 outputs = {output.name: output.contents for output in pb.ModelInferResponse.FromString(reply).outputs}
                 if "prediction_id" in outputs:

@@ -118,9 +118,9 @@ def test_data_are_compared_with_those_of_the_last_accepted_run(data, tmp_path, c
         return report.read_text()
 
     assert Road(tmp_path, test).run(past)[0].verdict == "accepted"
-    said = look(shuffled(past, 0.2))
+    comparison = look(shuffled(past, 0.2))
     explained = {
-        line.split("|")[1].strip(): float(line.split("|")[4]) for line in said.splitlines() if "| share" in line
+        line.split("|")[1].strip(): float(line.split("|")[4]) for line in comparison.splitlines() if "| share" in line
     }
     assert explained["share of churned that contract explains"] < -0.03
     assert "Compared with the data of version" in capsys.readouterr().out

@@ -122,11 +122,11 @@ def started(tmp_path_factory):
     command = ["redis-server", "--port", str(port["redis"]), "--requirepass", "geheim", "--save", "", "--dir", folder]
     try:
         with (
-            answering(ThreadingHTTPServer(("127.0.0.1", 0), Empty)) as other,
+            answering(ThreadingHTTPServer(("127.0.0.1", 0), Empty)) as server,
             postgres() as url,
             process([*map(str, command)], folder / "redis.log"),
         ):
-            port |= dict.fromkeys(("ml-pipeline", "evidently"), other.server_port)
+            port |= dict.fromkeys(("ml-pipeline", "evidently"), server.server_port)
             port["postgres"] = int(url.rpartition("/")[0].rpartition(":")[2])
             with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
                 connection.execute("CREATE ROLE postgres SUPERUSER LOGIN")
@@ -219,9 +219,9 @@ def test_bucket_without_models_is_restored(cluster):
 def test_bucket_that_is_gone_is_made_by_the_start_of_mlflow(cluster):
     cluster.s3().delete_object(Bucket="capstan", Key="mlflow/1/model")
     cluster.s3().delete_bucket(Bucket="capstan")
-    said = health.repair()
+    message = health.repair()
     assert "--namespace capstan rollout restart deployment/mlflow" in cluster.calls()
-    assert said.startswith("S3 has no bucket capstan: run `capstan cluster up`")  # this kubectl restarted nothing
+    assert message.startswith("S3 has no bucket capstan: run `capstan cluster up`")  # this kubectl restarted nothing
 
 
 def test_service_that_is_gone_is_one_line(cluster):

@@ -47,7 +47,7 @@ def test_next_score_is_the_one_without_the_kill(place, webhook):
     values = np.random.default_rng(0).normal(10, 1, VALUES)
     values[259] = 40.0  # the last of the batch after a kill
     base = 1_767_225_600.0  # 2026-01-01
-    times = [base + 60 * at for at in range(VALUES)]
+    times = [base + 60 * minute for minute in range(VALUES)]
     features: dict = {}
     expected = []
     for time, value in zip(times, values.tolist(), strict=True):

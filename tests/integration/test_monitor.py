@@ -74,7 +74,7 @@ def test_flights_from_one_airport_alone_are_drift(up, road, reference):
     assert "origin" in page and "probability" in page
     [project] = httpx.get(f"{up['evidently']['url']}/api/projects").json()
     snapshots = httpx.get(f"{up['evidently']['url']}/api/projects/{project['id']}/reports").json()
-    assert [one for one in snapshots if one["name"].startswith(f"live, version {road['version']}, run ")]
+    assert [snapshot for snapshot in snapshots if snapshot["name"].startswith(f"live, version {road['version']}, run ")]
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +112,9 @@ def test_checks_as_of_an_instant_alert_once_and_report_the_performance(december,
     assert alerts() == known
     [project] = httpx.get(f"{up['evidently']['url']}/api/projects").json()
     reports = httpx.get(f"{up['evidently']['url']}/api/projects/{project['id']}/reports").json()
-    [timed] = [one for one in reports if one["name"].startswith(f"performance, version {road['version']}, run ")][:1]
+    [timed] = [
+        report for report in reports if report["name"].startswith(f"performance, version {road['version']}, run ")
+    ][:1]
     assert pd.Timestamp(timed["timestamp"]) == end.to_pydatetime().astimezone().replace(tzinfo=None)
 
 
@@ -145,7 +147,7 @@ def test_trace_leads_from_a_prediction_to_version_run_and_data(december, road):
     origin = json.loads(done.stdout)
     assert (origin["version"], origin["variant"]) == (road["version"], "champion")
     assert origin["inputs"]["tailnum"] == row["tailnum"]
-    assert [one["label"] for one in origin["labels"]] == [bool(row["late"])]
+    assert [label["label"] for label in origin["labels"]] == [bool(row["late"])]
     assert re.fullmatch(r"[0-9a-f]{40}(-dirty)?", origin["run"]["git_commit"]) and origin["run"]["pipeline"]
     assert origin["data"]["feature_service"] and len(origin["data"]["train_digest"]) >= 8
     told = capstan("trace", "flight_delay", row["prediction_id"]).stdout

@@ -38,9 +38,9 @@ def place(tmp_path_factory) -> Iterator[Place]:
 @pytest.mark.parametrize("name", KINDS)
 def test_new_capstone_runs_unedited(name, place):
     folder = place.environment["CAPSTAN_CAPSTONES"]
-    made = place("new", name, "--into", folder, *(f"--{option}" for option in KINDS[name]))
-    assert made.returncode == 0, made.stderr
-    assert f"capstan run {name}" in made.stdout
+    created = place("new", name, "--into", folder, *(f"--{option}" for option in KINDS[name]))
+    assert created.returncode == 0, created.stderr
+    assert f"capstan run {name}" in created.stdout
     checked = place("check", name)
     assert checked.returncode == 0 and "complete" in checked.stdout, checked.stderr
     done = place("run", name, "--json")
@@ -104,9 +104,9 @@ def test_labels_of_a_new_network_are_digits_also_where_some_are_not_known(place,
 
 
 def test_without_a_terminal_flags_alone_suffice_and_nothing_is_asked(place, tmp_path):
-    made = place("new", "quiet", "--into", str(tmp_path))
-    assert made.returncode == 0 and "?" not in made.stdout + made.stderr
-    assert f"CAPSTAN_CAPSTONES={tmp_path}" in made.stdout
+    created = place("new", "quiet", "--into", str(tmp_path))
+    assert created.returncode == 0 and "?" not in created.stdout + created.stderr
+    assert f"CAPSTAN_CAPSTONES={tmp_path}" in created.stdout
 
 
 @pytest.mark.parametrize("name", ["class", "../x", "Capital"])

@@ -138,7 +138,7 @@ def test_planted_shift_alerts_once_within_days(report, place):
     assert pd.Timestamp(alert["evidence"]["since"], tz="UTC") <= pd.Timestamp(alert["at"])
     assert report["alerts"] == len(events)
     opened = alerts().alerts("flight_delay", open_only=True)
-    [held] = [one for one in opened if one.condition.name == alert["evidence"]["condition"]]
+    [held] = [entry for entry in opened if entry.condition.name == alert["evidence"]["condition"]]
     assert held.condition.message == alert["reason"]
 
 

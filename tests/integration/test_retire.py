@@ -32,8 +32,8 @@ def place(tmp_path_factory) -> Iterator[Place]:
         patch.setenv("CAPSTAN_CAPSTONES", folder)
         settings.cache_clear()
         for name, capabilities in {"whole": ["--features", "--endpoint"], NAME: ["--endpoint"]}.items():
-            made = place("new", name, "--into", folder, *capabilities)
-            assert made.returncode == 0, made.stderr
+            created = place("new", name, "--into", folder, *capabilities)
+            assert created.returncode == 0, created.stderr
             run(place, name)
         yield place
 
@@ -43,9 +43,9 @@ def three(place) -> list[str]:
     """Three accepted versions, of which the second is the champion and the first was it before."""
     task = catalogue.load(NAME)
     model = task.train(task.split(task.load(None))[0])
-    made = [versions.register(NAME, model) for _ in range(3)]
-    reset(RolloutState(made[1], previous=made[0]))
-    return made
+    registered = [versions.register(NAME, model) for _ in range(3)]
+    reset(RolloutState(registered[1], previous=registered[0]))
+    return registered
 
 
 def run(place: Place, name: str) -> dict:

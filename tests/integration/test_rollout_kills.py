@@ -167,8 +167,8 @@ def test_run_with_a_canary_gives_the_new_version_its_share_and_says_how_to_go_on
     assert done.returncode == 0, done.stderr
     state = store.read(NAME)
     assert (state.champion, state.traffic) == (three[1], Traffic("canary", 10)) and state.challenger
-    said = f"Version {state.challenger} is the challenger of version {three[1]} and answers 10 % of the keys."
-    assert said in done.stdout and f"capstan promote {NAME}" in done.stdout
+    sentence = f"Version {state.challenger} is the challenger of version {three[1]} and answers 10 % of the keys."
+    assert sentence in done.stdout and f"capstan promote {NAME}" in done.stdout
 
 
 def test_two_commands_at_once_one_wins_and_the_other_is_told(three, place):

@@ -28,8 +28,8 @@ def checkout(tmp_path, place) -> Path:
     for name in ("pyproject.toml", "requirements"):
         (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, folder / name)
     for name in (GOOD, BROKEN):
-        made = place("new", name, "--into", str(folder / "pipelines"))
-        assert made.returncode == 0, made.stderr
+        created = place("new", name, "--into", str(folder / "pipelines"))
+        assert created.returncode == 0, created.stderr
     task = folder / "pipelines" / BROKEN / "task.py"
     away = 'from capstan.errors import CapstanError\n\n    raise CapstanError("The source is away. Try again.")'
     code, count = re.subn(r'(def load\(.*?""".*?""")', rf"\1\n    {away}", task.read_text(), count=1, flags=re.DOTALL)

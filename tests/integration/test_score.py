@@ -89,9 +89,9 @@ def test_rows_that_a_request_may_not_have_are_kept_with_the_reason(flights, answ
     assert "dest" in reasons[first + 3] and "'XXX' is not an airport" in reasons[first + 7]
     assert kind == "csv" or "no JSON" in reasons[201]
     assert done["refused"] == len(refused) == 2 + (kind == "jsonl") and done["answered"] == 198
-    made = pd.read_parquet(tmp_path / "out")
-    made.index = made["flight"].astype(int)
-    assert (made["probability"] == answers.loc[made.index, "probability"]).all()
+    answered = pd.read_parquet(tmp_path / "out")
+    answered.index = answered["flight"].astype(int)
+    assert (answered["probability"] == answers.loc[answered.index, "probability"]).all()
 
 
 def test_batch_that_is_killed_goes_on_and_answers_each_row_once(flights, answers, tmp_path):
@@ -111,12 +111,12 @@ def test_batch_that_is_killed_goes_on_and_answers_each_row_once(flights, answers
     done = score(source, output, "--join-log", "--workers", "2")
     assert done["done before"] == len(before) and done["answered"] < len(flights)
     assert {name: (output / name).stat().st_mtime_ns for name in before} == before
-    made = pd.read_parquet(output)
-    assert sorted(made["flight"]) == list(range(len(flights)))
-    assert made.set_index("flight")["probability"].sort_index().equals(answers["probability"].sort_index())
+    answered = pd.read_parquet(output)
+    assert sorted(answered["flight"]) == list(range(len(flights)))
+    assert answered.set_index("flight")["probability"].sort_index().equals(answers["probability"].sort_index())
     log = predictions.read("flight_delay", since=began - timedelta(minutes=10))
-    mine = log[log["prediction_id"].isin(made["prediction_id"])]
-    assert len(mine) == len(made) and set(mine["variant"]) == {"batch"}
+    mine = log[log["prediction_id"].isin(answered["prediction_id"])]
+    assert len(mine) == len(answered) and set(mine["variant"]) == {"batch"}
     again = score(source, output, "--join-log", "--workers", "2")
     assert again["answered"] == 0 and again["done before"] == 12
 

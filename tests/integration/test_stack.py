@@ -79,8 +79,10 @@ def test_services_listen_on_loopback_only(running):
         for connection in process.connections("inet")
         if connection.status == psutil.CONN_LISTEN
     ]
-    assert {int(running.environment[f"CAPSTAN_{name}_PORT"]) for name in PORTS} <= {at.port for at in listening}
-    assert {at.ip for at in listening} <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
+    assert {int(running.environment[f"CAPSTAN_{name}_PORT"]) for name in PORTS} <= {
+        address.port for address in listening
+    }
+    assert {address.ip for address in listening} <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
 
 
 @pytest.mark.slow
@@ -130,10 +132,10 @@ def test_prediction_of_a_capstone_that_is_not_deployed_says_so(running):
 @pytest.mark.slow
 def test_up_with_another_port_refuses_at_once_and_names_both(running):
     began = time.monotonic()
-    other = str(free_port())
-    done = running("up", CAPSTAN_ENDPOINT_PORT=other)
+    port = str(free_port())
+    done = running("up", CAPSTAN_ENDPOINT_PORT=port)
     assert done.returncode == 1 and time.monotonic() - began < 20
-    assert other in done.stderr and running.environment["CAPSTAN_ENDPOINT_PORT"] in done.stderr
+    assert port in done.stderr and running.environment["CAPSTAN_ENDPOINT_PORT"] in done.stderr
 
 
 @pytest.mark.slow

@@ -71,7 +71,7 @@ def commands(tmp_path_factory) -> Iterator[tuple[Command, Command]]:
 def registered(commands, tmp_path_factory) -> dict[str, dict[str, Any]]:
     """Each capstone's version 1, which the command as it was made: how it was run, a request, and its answer."""
     before, _ = commands
-    made = {}
+    runs = {}
     for name in NAMES:
         part, folder = small(name), tmp_path_factory.mktemp(name)
         part.write(folder)
@@ -80,10 +80,10 @@ def registered(commands, tmp_path_factory) -> dict[str, dict[str, Any]]:
         assert before("run", name, "--json", *options, **data)["version"] == "1"
         request = folder / "request.json"
         request.write_text(json.dumps(part.ASKED))
-        made[name] = {"options": options, "data": data, "request": request}
-        made[name]["answer"] = ask(before, name, request)
+        runs[name] = {"options": options, "data": data, "request": request}
+        runs[name]["answer"] = ask(before, name, request)
     before("down")
-    return made
+    return runs
 
 
 def ask(run: Command, name: str, request: Path) -> dict[str, Any]:
@@ -95,19 +95,19 @@ def ask(run: Command, name: str, request: Path) -> dict[str, Any]:
 @pytest.mark.parametrize("name", NAMES)
 def test_an_earlier_version_is_served_judged_and_rolled_back_to(name, registered, commands):
     _, today = commands
-    given = registered[name]
+    entry = registered[name]
     today("up")
-    assert ask(today, name, given["request"]) == given["answer"]
-    second = today("run", name, "--json", *given["options"], **WHOLE.get(name, given["data"]))
+    assert ask(today, name, entry["request"]) == entry["answer"]
+    second = today("run", name, "--json", *entry["options"], **WHOLE.get(name, entry["data"]))
     assert (second["verdict"], second["version"]) == ("accepted", "2")
     runs = Path(second["log"]).parents[2] / "runs"
     reports = [path.read_text() for path in runs.glob(f"{name.replace('_', '-')}-*/gate/report*")]
     assert any("version 1, was measured on these tables" in report for report in reports)
     today("rollback", name)
-    answer, free = ask(today, name, given["request"]), OF_FEATURES.get(name, set())
-    assert answer.keys() == given["answer"].keys()
+    answer, free = ask(today, name, entry["request"]), OF_FEATURES.get(name, set())
+    assert answer.keys() == entry["answer"].keys()
     assert {field: value for field, value in answer.items() if field not in free} == {
-        field: value for field, value in given["answer"].items() if field not in free
+        field: value for field, value in entry["answer"].items() if field not in free
     }
 
 
@@ -116,5 +116,5 @@ def test_capstones_of_the_earlier_capstan_new_run(commands, tmp_path):
     today("down")  # the endpoint looks for capstones when it starts
     for kind, options in {"table": ["--contract", "--endpoint"], "torch": [], "stream": []}.items():
         before("new", f"renewal_{kind}", "--kind", kind, "--into", str(tmp_path), *options)
-        made = today("run", f"renewal_{kind}", "--json", CAPSTAN_CAPSTONES=str(tmp_path))
-        assert made["verdict"] == "accepted"
+        trained = today("run", f"renewal_{kind}", "--json", CAPSTAN_CAPSTONES=str(tmp_path))
+        assert trained["verdict"] == "accepted"

@@ -69,17 +69,17 @@ class Writer(Model):
 
     def stream(self, columns: Columns) -> Iterator[dict]:
         (prompt,), (words,), (pause,), (fail_at,) = (columns[name] for name in self.inputs)
-        made = 0
+        sent = 0
         try:
             for number in range(words):
                 if number:
                     time.sleep(pause)
                 if number == fail_at:
                     raise ValueError("out of words")
-                made += 1
+                sent += 1
                 yield {"text": (" " if number else "") + prompt.split()[-1], "words": number + 1}
         finally:
-            logging.getLogger("serving").warning("stream of %r closed after %d words", prompt[:40], made)
+            logging.getLogger("serving").warning("stream of %r closed after %d words", prompt[:40], sent)
 
 
 class Choir(Writer):
@@ -136,16 +136,16 @@ class Telegraph(Model):
 
     def stream(self, columns: Columns) -> Iterator[dict]:
         (prompt,), (most,), (pause,), (fail_at,) = (columns[name] for name in self.inputs)
-        made = 0
+        sent = 0
         try:
             for number in range(most):
                 if number == fail_at:
                     raise ValueError("the line is dead")
-                made += 1
-                yield {"text": "stop ", "finish_reason": "length", "tokens": made}
+                sent += 1
+                yield {"text": "stop ", "finish_reason": "length", "tokens": sent}
                 time.sleep(pause)
         finally:
-            logging.getLogger("serving").warning("telegram %r closed after %d words", prompt[:40], made)
+            logging.getLogger("serving").warning("telegram %r closed after %d words", prompt[:40], sent)
 
 
 class Echo(Model):

@@ -97,14 +97,14 @@ def pod(step: str, phase: str, *states: dict, node: str = "up", conditions: list
 @contextmanager
 def cluster(folder: Path, *fates: Fate) -> Iterator[Cluster]:
     """Yield a cluster whose runs have these fates, one after the other. Its kubeconfig is in the folder."""
-    made = Cluster(f"http://127.0.0.1:{free_port()}", list(fates))
+    fake = Cluster(f"http://127.0.0.1:{free_port()}", list(fates))
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             parts = urlsplit(self.path)
             if length := int(self.headers.get("Content-Length", 0)):
                 self.rfile.read(length)
-            content = json.dumps(made.answer(self.command, parts.path, parse_qs(parts.query))).encode()
+            content = json.dumps(fake.answer(self.command, parts.path, parse_qs(parts.query))).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
@@ -119,11 +119,11 @@ def cluster(folder: Path, *fates: Fate) -> Iterator[Cluster]:
     config = {
         "apiVersion": "v1",
         "kind": "Config",
-        "clusters": [{"name": "test", "cluster": {"server": made.url}}],
+        "clusters": [{"name": "test", "cluster": {"server": fake.url}}],
         "users": [{"name": "test", "user": {}}],
         "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
         "current-context": "test",
     }
     (folder / "kubeconfig").write_text(yaml.safe_dump(config))
-    with answering(ThreadingHTTPServer(("127.0.0.1", int(made.url.rpartition(":")[2])), Handler)):
-        yield made
+    with answering(ThreadingHTTPServer(("127.0.0.1", int(fake.url.rpartition(":")[2])), Handler)):
+        yield fake

@@ -56,8 +56,8 @@ def controls(name: str) -> Controls:
 def parts(name: str) -> Parts:
     """Return the tables to train and to test on, with features where the capstone has them."""
     module: Any = controls(name)
-    made = trials.parts(name, DATA_DIR)
-    return module.fewer(made) if hasattr(module, "fewer") else made
+    tables = trials.parts(name, DATA_DIR)
+    return module.fewer(tables) if hasattr(module, "fewer") else tables
 
 
 def judge_trained(name: str, data: Parts, folder: Path) -> Verdict:

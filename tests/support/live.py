@@ -33,11 +33,13 @@ def write(home: Path, rows: int, now: datetime, days: int = 60, answered: dateti
     for start in range(0, rows, BATCH):
         lines, actuals = [], []
         for place, house in enumerate(drawn[start : start + BATCH], start):
-            at, id_ = first + place * step, ids.new()
+            moment, id_ = first + place * step, ids.new()
             label, price = house.pop("sold_for"), house.pop("price")
-            lines.append(orjson.dumps(_record(id_, at, answered or at, house, price), option=orjson.OPT_APPEND_NEWLINE))
+            lines.append(
+                orjson.dumps(_record(id_, moment, answered or moment, house, price), option=orjson.OPT_APPEND_NEWLINE)
+            )
             if place % 5:
-                actuals.append(Actual({id_: answered or at}, str(label), min(at + DELAY, now)))
+                actuals.append(Actual({id_: answered or moment}, str(label), min(moment + DELAY, now)))
             house |= {"sold_for": label, "price": price}
         convert_all(home / "predictions")
         segment = home / "predictions" / "wal" / f"{ids.new()}.jsonl"

@@ -80,10 +80,10 @@ def answering_versions(url: str, row: dict, clients: int = 2) -> Iterator[Counte
                 headers = {"x-capstan-key": f"{client_number}-{number}"}
                 try:
                     reply = client.post(url, json={"instances": [row]}, headers=headers)
-                    said = reply.json()["predictions"][0]["model_version"] if reply.is_success else reply.text
+                    outcome = reply.json()["predictions"][0]["model_version"] if reply.is_success else reply.text
                 except httpx.HTTPError as error:
-                    said = repr(error)
-                answers[said] += 1
+                    outcome = repr(error)
+                answers[outcome] += 1
                 if stop.wait(0.02):
                     return
 

@@ -27,8 +27,8 @@ def article() -> Figure:
     """Return a page with a title, two columns and a table."""
     page = Figure(figsize=(8.27, 11.69))
     page.text(0.1, 0.94, TITLE, fontsize=20)
-    for left, said in ((0.1, LEFT), (0.54, RIGHT)):
-        page.text(left, 0.9, "\n".join(textwrap.wrap(said, 46)), fontsize=9, va="top")
+    for left, text in ((0.1, LEFT), (0.54, RIGHT)):
+        page.text(left, 0.9, "\n".join(textwrap.wrap(text, 46)), fontsize=9, va="top")
     for row, cells in enumerate(ROWS):
         for column, cell in enumerate(cells):
             page.text(0.1 + 0.2 * column, 0.7 - 0.02 * row, cell, fontsize=9)
@@ -37,18 +37,18 @@ def article() -> Figure:
 
 def saved(page: Figure, kind: str) -> bytes:
     """Return a page as a "pdf", "png" or "jpeg"."""
-    made = io.BytesIO()
-    page.savefig(made, format=kind, dpi=150)
-    return made.getvalue()
+    buffer = io.BytesIO()
+    page.savefig(buffer, format=kind, dpi=150)
+    return buffer.getvalue()
 
 
 def scan(said: str, pages: int = 1) -> bytes:
     """Return a PDF of pages that are pictures of a text, by Pillow."""
     picture = Image.new("RGB", (620, 200), "white")
     ImageDraw.Draw(picture).text((30, 60), said, font=ImageFont.load_default(28), fill="black")
-    made = io.BytesIO()
-    picture.save(made, "PDF", save_all=True, append_images=[picture] * (pages - 1), resolution=100)
-    return made.getvalue()
+    buffer = io.BytesIO()
+    picture.save(buffer, "PDF", save_all=True, append_images=[picture] * (pages - 1), resolution=100)
+    return buffer.getvalue()
 
 
 def pdf(
@@ -70,12 +70,12 @@ def pdf(
         *objects,
         *([page] * pages),
     ]
-    made, places = b"%PDF-1.4\n", []
+    document, places = b"%PDF-1.4\n", []
     for number, part in enumerate(parts, 1):
-        places.append(b"%010d 00000 n \n" % len(made))
-        made += b"%d 0 obj\n%s\nendobj\n" % (number, part)
-    end = b"trailer<</Size %d/Root 1 0 R%s>>\nstartxref\n%d\n%%%%EOF" % (len(parts) + 1, trailer, len(made))
-    return made + b"xref\n0 %d\n0000000000 65535 f \n" % (len(parts) + 1) + b"".join(places) + end
+        places.append(b"%010d 00000 n \n" % len(document))
+        document += b"%d 0 obj\n%s\nendobj\n" % (number, part)
+    end = b"trailer<</Size %d/Root 1 0 R%s>>\nstartxref\n%d\n%%%%EOF" % (len(parts) + 1, trailer, len(document))
+    return document + b"xref\n0 %d\n0000000000 65535 f \n" % (len(parts) + 1) + b"".join(places) + end
 
 
 def said(text: str) -> bytes:
@@ -103,10 +103,10 @@ PAD = bytes.fromhex("28BF4E5E4E758A4164004E56FFFA01082E2E00B6D0683E802F0CA9FE645
 
 
 def rc4(key: bytes, data: bytes) -> bytes:
-    state, at = list(range(256)), 0
+    state, index = list(range(256)), 0
     for place in range(256):
-        at = (at + state[place] + key[place % len(key)]) % 256
-        state[place], state[at] = state[at], state[place]
+        index = (index + state[place] + key[place % len(key)]) % 256
+        state[place], state[index] = state[index], state[place]
     made, first, second = bytearray(), 0, 0
     for byte in data:
         first = (first + 1) % 256
@@ -143,11 +143,11 @@ TYPES = """<?xml version="1.0"?>
 
 def docx(xml: str = DOCUMENT, name: str = "word/document.xml", **more: str) -> bytes:
     """Return a DOCX with the text alone, as a zip. more: other parts."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as file:
-        for part, said in {name: xml, "_rels/.rels": RELATIONS, "[Content_Types].xml": TYPES, **more}.items():
-            file.writestr(part, said)
-    return made.getvalue()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
+        for part, content in {name: xml, "_rels/.rels": RELATIONS, "[Content_Types].xml": TYPES, **more}.items():
+            file.writestr(part, content)
+    return buffer.getvalue()
 
 
 def lying() -> bytes:

@@ -44,11 +44,11 @@ def _brought(folder: Path, own: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield from resources(path)
         elif "://" not in name:
             yield from documents(path)
-    for made in own.get("configMapGenerator", []):
-        pairs = dict(text.split("=", 1) for text in made.get("literals", []))
-        files = {name: (folder / name).read_text() for name in made.get("files", [])}
+    for generator in own.get("configMapGenerator", []):
+        pairs = dict(text.split("=", 1) for text in generator.get("literals", []))
+        files = {name: (folder / name).read_text() for name in generator.get("files", [])}
         yield {
-            "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": made["name"]}, "data": pairs | files,
+            "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": generator["name"]}, "data": pairs | files,
         }  # fmt: skip
 
 

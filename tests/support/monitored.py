@@ -60,8 +60,8 @@ def checks(day: int) -> list[Check]:
         size = 0.03 + 0.01 * number + 0.01 * wave
         gusty = signal == "wind_speed" and day > 70
         message = f"{signal}: its distance from the reference {0.18 if gusty else size:.3g} (0.1 matters)."
-        one = Check("drift", signal, "ok", size, 0.1, 0.6, message=message)
-        results.append(Check("drift", signal, "alarm", 0.18, 0.1, 0.01, message=message) if gusty else one)
+        steady = Check("drift", signal, "ok", size, 0.1, 0.6, message=message)
+        results.append(Check("drift", signal, "alarm", 0.18, 0.1, 0.01, message=message) if gusty else steady)
         results.append(Check("nulls", signal, "ok", 0.001 * number, 0.05, 0.9))
     results.append(Check("new categories", "dest", "ok", 0.0, 0.01, 1.0))
     slow = 0.0021 + 0.0004 * wave

@@ -23,7 +23,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Choose once for all workers."""
     if _chooses(config) and not hasattr(config, "workerinput"):
         known = candidates(changed())
-        edited = {one.name: "edited" for one in known if one.edited}
+        edited = {candidate.name: "edited" for candidate in known if candidate.edited}
         os.environ[CHOSEN] = json.dumps([commits(), edited if config.option.edited else choose(known, commits())])
 
 

@@ -34,24 +34,29 @@ class Candidate:
 def choose(candidates: Iterable[Candidate], number: int) -> dict[str, str]:
     """Return the names of the capstones that are selected at some number of commits, each with the reason."""
     ordered = sorted(candidates, key=lambda candidate: candidate.name)
-    chosen = {one.name: "the flagship" for one in ordered if one.name == FLAGSHIP}
+    chosen = {capstone.name: "the flagship" for capstone in ordered if capstone.name == FLAGSHIP}
     waiting = _waiting(ordered, number)
-    chosen |= {one.name: "its turn" for one in waiting[:1]}
-    reached = sorted((one for one in waiting[1:] if one.edited or one.reached), key=lambda one: not one.edited)
-    chosen |= {one.name: "edited" if one.edited else "imports what was edited" for one in reached[:REACHED]}
+    chosen |= {capstone.name: "its turn" for capstone in waiting[:1]}
+    reached = sorted(
+        (capstone for capstone in waiting[1:] if capstone.edited or capstone.reached),
+        key=lambda capstone: not capstone.edited,
+    )
+    chosen |= {
+        capstone.name: "edited" if capstone.edited else "imports what was edited" for capstone in reached[:REACHED]
+    }
     return dict(sorted(chosen.items()))
 
 
 def choose_one(candidates: Iterable[Candidate], number: int) -> str | None:
     """Return the capstone that runs on a cluster next to the flagship: an edited one, or the one whose turn it is."""
     waiting = _waiting(sorted(candidates, key=lambda candidate: candidate.name), number)
-    first = min(waiting, key=lambda one: (not one.edited, not one.reached), default=None)
+    first = min(waiting, key=lambda capstone: (not capstone.edited, not capstone.reached), default=None)
     return first.name if first else None
 
 
 def _waiting(ordered: Iterable[Candidate], number: int) -> list[Candidate]:
     """Return all but the flagship, from the one whose turn it is on: so an edit of the core runs others each time."""
-    others = [one for one in ordered if one.name != FLAGSHIP]
+    others = [candidate for candidate in ordered if candidate.name != FLAGSHIP]
     first = number % len(others) if others else 0
     return others[first:] + others[:first]
 

@@ -131,11 +131,11 @@ def another_server(
     mlflow: Mlflow, feast_home: Path, home: Path, constants: Mapping[str, float] = {}, **env: str
 ) -> Iterator[Server]:
     """A model server of a test's own, with its state in `home`; it has loaded what has a champion by now."""
-    with starting_server(mlflow, feast_home, home, constants, **env) as made:
-        wait_for(f"{made.url}/v2/health/live", made.child, made.log)
-        while any(_is_loading(made, name) for name in catalogue.names()):
+    with starting_server(mlflow, feast_home, home, constants, **env) as server:
+        wait_for(f"{server.url}/v2/health/live", server.child, server.log)
+        while any(_is_loading(server, name) for name in catalogue.names()):
             time.sleep(0.1)
-        yield made
+        yield server
 
 
 def _is_loading(server: Server, name: str) -> bool:

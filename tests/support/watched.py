@@ -16,4 +16,4 @@ def alarms(name: str, reference: pd.DataFrame, live: pd.DataFrame) -> set[tuple[
     known = daily_counts.reference(reference, checks, capstone.OUTCOME)
     recent = daily_counts.recent(live, checks, known)
     results = verdicts.check(known, recent, checks, signals.optional(capstone))
-    return {(one.name, one.signal) for one in results if one.verdict == "alarm"}
+    return {(result.name, result.signal) for result in results if result.verdict == "alarm"}

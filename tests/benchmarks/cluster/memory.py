@@ -49,12 +49,12 @@ def rows() -> list[dict]:
             scale(1, 3)
         known |= uids(_group)
     sizes = [[_summed(groups(known, each)) for each in samples.taken] for samples in (idle, busy)]
-    names = sorted({name for each in sizes for one in each for name in one} - SUMS.keys())
+    names = sorted({name for each in sizes for reading in each for name in reading} - SUMS.keys())
     return [
         {
             "part": SUMS.get(name, name),
-            "idle": statistics.median(one.get(name, 0.0) for one in sizes[0]),
-            "run": max(one.get(name, 0.0) for one in sizes[1]),
+            "idle": statistics.median(reading.get(name, 0.0) for reading in sizes[0]),
+            "run": max(reading.get(name, 0.0) for reading in sizes[1]),
             "goal": "under 8 GB" if name == NODE else "",
         }
         for name in [*names, *SUMS]

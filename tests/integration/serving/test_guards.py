@@ -37,22 +37,24 @@ CONSTANTS = {
 def tokens(tmp_path_factory) -> dict[str, str]:
     """The file's path and a token of each of two clients, made by the command."""
     path = tmp_path_factory.mktemp("tokens") / "tokens"
-    made = {"path": path}
+    issued = {"path": path}
     for name in ("ann", "bob", "eve"):
         command = [sys.executable, "-m", "serving.guards.tokens", "add", name]
         environment = os.environ | {"CAPSTAN_TOKENS_FILE": str(path)}
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
-        made[name] = done.stdout.strip()
-    return made
+        issued[name] = done.stdout.strip()
+    return issued
 
 
 @pytest.fixture(scope="module")
 def guarded(server, mlflow, feast_home, tokens, tmp_path_factory):
     """A server with low limits that wants tokens; its client is Ann."""
     home = tmp_path_factory.mktemp("guarded") / "home"
-    with another_server(mlflow, feast_home, home, CONSTANTS, CAPSTAN_TOKENS_FILE=str(tokens["path"]), **LIMITS) as made:
-        made.client.headers["Authorization"] = f"Bearer {tokens['ann']}"
-        yield made
+    with another_server(
+        mlflow, feast_home, home, CONSTANTS, CAPSTAN_TOKENS_FILE=str(tokens["path"]), **LIMITS
+    ) as another:
+        another.client.headers["Authorization"] = f"Bearer {tokens['ann']}"
+        yield another
 
 
 def infer(server, token: str | None, method: str = "ModelInfer") -> grpc.RpcError | None:
@@ -112,8 +114,8 @@ def test_without_a_token_only_probes_answer(guarded, tokens):
             assert "token" in reply.json()["error"]
         assert client.post(path, json=body, headers={"Authorization": f"Basic {tokens['bob']}"}).status_code == 401
         assert client.post(path, json=body, headers={"Authorization": f"bearer {tokens['bob']}"}).status_code == 200
-        for other in ("/v2/models", "/v2", "/v2/models/plain", "/openapi.json"):
-            assert client.get(other).status_code == 401
+        for closed in ("/v2/models", "/v2", "/v2/models/plain", "/openapi.json"):
+            assert client.get(closed).status_code == 401
         assert client.post("/v2/repository/models/plain/unload").status_code == 401
         for probe in ("/v2/health/live", "/v2/health/ready", "/v2/models/plain/ready", "/metrics"):
             assert client.get(probe).status_code == 200

@@ -34,11 +34,11 @@ def place(server, mlflow, feast_home, home):
     """The server; its client is Ann, and `CAPSTAN_LABELS_TOKEN` is the airline's."""
     tokens = home.parent / "tokens"
     ann, airline = add(tokens, "ann"), add(tokens, "airline", "labels")
-    with another_server(mlflow, feast_home, home, CAPSTAN_TOKENS_FILE=str(tokens)) as made:
-        made.client.headers["Authorization"] = f"Bearer {ann}"
-        made.environment = {"CAPSTAN_HOME": str(home), "CAPSTAN_ENDPOINT_URL": made.url}
-        made.environment |= {"CAPSTAN_TOKEN": ann, "CAPSTAN_LABELS_TOKEN": airline}
-        yield made
+    with another_server(mlflow, feast_home, home, CAPSTAN_TOKENS_FILE=str(tokens)) as another:
+        another.client.headers["Authorization"] = f"Bearer {ann}"
+        another.environment = {"CAPSTAN_HOME": str(home), "CAPSTAN_ENDPOINT_URL": another.url}
+        another.environment |= {"CAPSTAN_TOKEN": ann, "CAPSTAN_LABELS_TOKEN": airline}
+        yield another
 
 
 def capstan(place, *arguments: object, **environment: str) -> subprocess.CompletedProcess:
@@ -83,10 +83,10 @@ def test_refused_rows_are_counted_and_written_with_the_reason(place, tmp_path):
     first, second = predicted(place, 2, sched_dep="2013-08-01T13:00:00Z", tailnum="N5")
     header = "carrier,origin,tailnum,time,label,known_at,correct\n"
     good = "AA,JFK,N5,2013-08-01T12:00:00Z,true,2013-08-05T00:00:00Z,\n"  # both, late
-    other = "AA,JFK,N5,2013-08-01T12:00:00Z,false,2013-08-05T00:00:00Z,\n"
+    contradicting = "AA,JFK,N5,2013-08-01T12:00:00Z,false,2013-08-05T00:00:00Z,\n"
     unknown = "AA,JFK,N6,2013-08-01T12:00:00Z,true,2013-08-05T00:00:00Z,\n"
     wrong = "AA,JFK,N5,2013-08-01T12:00:00Z,maybe,2013-08-05T00:00:00Z,\n"
-    (tmp_path / "a.csv").write_text(header + good + other + unknown + wrong)
+    (tmp_path / "a.csv").write_text(header + good + contradicting + unknown + wrong)
     code, report = load(place, tmp_path / "a.csv", "--refused", tmp_path / "refused.jsonl")
     assert code == 1
     counts = {name: report[name] for name in ("accepted", "late", "contradicting", "unknown", "wrong")}
@@ -94,7 +94,7 @@ def test_refused_rows_are_counted_and_written_with_the_reason(place, tmp_path):
     refused = [json.loads(line) for line in (tmp_path / "refused.jsonl").read_text().splitlines()]
     assert [row["outcome"] for row in refused] == ["contradicting", "unknown", "wrong"]
     assert refused[0]["row"]["entity"] == {"carrier": "AA", "origin": "JFK", "tailnum": "N5"}
-    (tmp_path / "b.csv").write_text(header + other.replace(",\n", ",true\n"))
+    (tmp_path / "b.csv").write_text(header + contradicting.replace(",\n", ",true\n"))
     assert load(place, tmp_path / "b.csv")[1]["corrected"] == 1
     done = capstan(place, "labels", "load", "tiny", tmp_path / "a.csv")
     assert done.returncode == 1 and "2 contradicting" not in done.stdout and "1 unknown" in done.stdout

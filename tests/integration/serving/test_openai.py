@@ -30,13 +30,20 @@ def errors(server: Server, status: str) -> float:
 
 
 def test_a_completion_is_the_prediction_that_generate_makes(texts, openai, texts_home):
-    made = openai.completions.create(**ROMEO, seed=3, temperature=1, extra_body={"top_k": 40})
+    completion = openai.completions.create(**ROMEO, seed=3, temperature=1, extra_body={"top_k": 40})
     body = {"prompt": "ROMEO:\n", "max_tokens": 20, "seed": 3, "temperature": 1, "top_k": 40}
     same = texts.client.post(f"/v2/models/{NAME}/generate", json=body).json()
-    assert made.choices[0].text == same["text"] and made.choices[0].finish_reason == same["finish_reason"] == "length"
-    assert made.object == "text_completion" and made.model == f"{NAME}:{same['model_version']}"
-    assert (made.usage.prompt_tokens, made.usage.completion_tokens, made.usage.total_tokens) == (7, 20, 27)
-    row = logged(made.id, texts_home)
+    assert (
+        completion.choices[0].text == same["text"]
+        and completion.choices[0].finish_reason == same["finish_reason"] == "length"
+    )
+    assert completion.object == "text_completion" and completion.model == f"{NAME}:{same['model_version']}"
+    assert (completion.usage.prompt_tokens, completion.usage.completion_tokens, completion.usage.total_tokens) == (
+        7,
+        20,
+        27,
+    )
+    row = logged(completion.id, texts_home)
     assert row["prediction"]["text"] == same["text"] and row["inputs"]["top_k"] == 40 and row["client"] == "ann"
     assert row["inputs"]["presence_penalty"] == 0, "what the client does not say is as the schema has it"
 
@@ -80,26 +87,28 @@ def test_a_conversation_is_a_scene_of_a_play(openai, texts_home):
     messages = [{"role": "system", "content": "Elsinore."}, USER, {"role": "assistant", "content": "Me."}]
     parts = [{"type": "text", "text": "Nay, "}, {"type": "text", "text": "answer me."}]
     messages.append({"role": "user", "name": "Francisco", "content": parts})
-    made = openai.chat.completions.create(model=NAME, messages=messages, max_completion_tokens=30, seed=1, stop="q")
-    inputs = logged(made.id, texts_home)["inputs"]
+    completion = openai.chat.completions.create(
+        model=NAME, messages=messages, max_completion_tokens=30, seed=1, stop="q"
+    )
+    inputs = logged(completion.id, texts_home)["inputs"]
     scene = "Elsinore.\n\nUSER:\nWho's there?\n\nASSISTANT:\nMe.\n\nFRANCISCO:\nNay, answer me.\n\nASSISTANT:\n"
     assert inputs["prompt"] == scene and inputs["max_tokens"] == 30 and list(inputs["stop"]) == ["\n\n", "q"]
-    assert made.object == "chat.completion" and made.choices[0].message.role == "assistant"
+    assert completion.object == "chat.completion" and completion.choices[0].message.role == "assistant"
     chunks = list(
         openai.chat.completions.create(model=NAME, messages=messages, max_tokens=30, seed=1, stop=["q"], stream=True)
     )
     assert chunks[0].choices[0].delta.role == "assistant" and chunks[0].object == "chat.completion.chunk"
     text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
-    assert text == made.choices[0].message.content
-    assert chunks[-1].choices[0].finish_reason == made.choices[0].finish_reason
+    assert text == completion.choices[0].message.content
+    assert chunks[-1].choices[0].finish_reason == completion.choices[0].finish_reason
 
 
 def test_a_text_ends_before_a_stop_string(openai):
     whole = openai.completions.create(**ROMEO, seed=0).choices[0].text
     stop = next(letter for letter in whole[5:] if letter.isascii())
-    made = openai.completions.create(**ROMEO, seed=0, stop=stop).choices[0]
-    assert made.text == whole[: whole.index(stop)] and made.finish_reason == "stop"
-    assert openai.completions.create(**ROMEO, seed=0, stop=[stop]).choices[0].text == made.text
+    choice = openai.completions.create(**ROMEO, seed=0, stop=stop).choices[0]
+    assert choice.text == whole[: whole.index(stop)] and choice.finish_reason == "stop"
+    assert openai.completions.create(**ROMEO, seed=0, stop=[stop]).choices[0].text == choice.text
 
 
 REFUSED = [
@@ -170,10 +179,10 @@ def test_the_client_raises_its_own_errors(texts, openai):
 
 
 def test_a_model_without_an_engine_streams_too(openai, texts_home):
-    made = openai.completions.create(model="telegraph", prompt="send help", max_tokens=4)
-    assert made.choices[0].text == "stop " * 4 and made.usage.completion_tokens == 4
-    assert made.usage.prompt_tokens is None, "the model does not count them"
-    row = logged(made.id, texts_home, "telegraph")
+    completion = openai.completions.create(model="telegraph", prompt="send help", max_tokens=4)
+    assert completion.choices[0].text == "stop " * 4 and completion.usage.completion_tokens == 4
+    assert completion.usage.prompt_tokens is None, "the model does not count them"
+    row = logged(completion.id, texts_home, "telegraph")
     assert row["prediction"]["tokens"] == 4 and not row["partial"]
 
 

@@ -29,12 +29,12 @@ def of_schema(schema: dict) -> dict:
 
 def test_an_answer_keeps_its_json_schema(openai, texts_home):
     for seed in range(5):
-        made = openai.chat.completions.create(
+        completion = openai.chat.completions.create(
             model=NAME, messages=[USER], seed=seed, response_format=of_schema(SPEECH), max_tokens=200
         )
-        jsonschema.validate(json.loads(made.choices[0].message.content), SPEECH)
-        assert made.choices[0].finish_reason == "stop"
-    row = logged(made.id, texts_home)
+        jsonschema.validate(json.loads(completion.choices[0].message.content), SPEECH)
+        assert completion.choices[0].finish_reason == "stop"
+    row = logged(completion.id, texts_home)
     assert json.loads(row["inputs"]["json_schema"]) == SPEECH
     for most in (36, 50):  # closed in time, a text without a bound too
         for schema in (SPEECH, {"type": "array", "items": {"type": "string"}, "minItems": 1}):
@@ -51,8 +51,8 @@ class Speech(BaseModel):
 
 
 def test_the_client_parses_an_answer_into_a_class(openai):
-    made = openai.chat.completions.parse(model=NAME, messages=[USER], response_format=Speech)
-    assert isinstance(made.choices[0].message.parsed, Speech)
+    completion = openai.chat.completions.parse(model=NAME, messages=[USER], response_format=Speech)
+    assert isinstance(completion.choices[0].message.parsed, Speech)
 
 
 @pytest.mark.parametrize(
@@ -76,13 +76,13 @@ def test_schemas_that_cannot_be_kept_are_refused(texts, schema, most, field, pro
 
 def test_log_probabilities_come_with_the_bytes_made(texts, openai, texts_home):
     asked = {"model": NAME, "messages": [USER], "seed": 4, "max_tokens": 12, "logprobs": True, "top_logprobs": 2}
-    made = openai.chat.completions.create(**asked)
-    tokens = made.choices[0].logprobs.content
-    assert len(tokens) == made.usage.completion_tokens == 12
+    completion = openai.chat.completions.create(**asked)
+    tokens = completion.choices[0].logprobs.content
+    assert len(tokens) == completion.usage.completion_tokens == 12
     text = bytes(token.bytes[0] for token in tokens).decode(errors="replace")
-    assert text == made.choices[0].message.content
+    assert text == completion.choices[0].message.content
     for token in tokens:
-        likeliest = [other.logprob for other in token.top_logprobs]
+        likeliest = [alternative.logprob for alternative in token.top_logprobs]
         assert len(likeliest) == 2 and likeliest[0] >= likeliest[1] and token.logprob <= likeliest[0] <= 0
     chunks = list(openai.chat.completions.create(**asked, stream=True))
     parts = [part for chunk in chunks if chunk.choices[0].logprobs for part in chunk.choices[0].logprobs.content]
@@ -99,13 +99,16 @@ def test_log_probabilities_come_with_the_bytes_made(texts, openai, texts_home):
 
 def test_attention_comes_with_the_log_probabilities(openai):
     asked = {"model": NAME, "messages": [USER], "max_tokens": 12, "logprobs": True}
-    made = openai.chat.completions.create(**asked, extra_body={"attention": 8})
-    tokens = [token.model_dump() for token in made.choices[0].logprobs.content]
+    completion = openai.chat.completions.create(**asked, extra_body={"attention": 8})
+    tokens = [token.model_dump() for token in completion.choices[0].logprobs.content]
     for number, token in enumerate(tokens):
         (seen,) = token["attention"]  # the model has one layer
-        shares = [one["share"] for one in seen]
-        assert len({one["back"] for one in seen}) == 8 and shares == sorted(shares, reverse=True)
-        assert all(1 <= one["back"] <= made.usage.prompt_tokens + number for one in seen) and 0 < sum(shares) < 1.001
+        shares = [position["share"] for position in seen]
+        assert len({position["back"] for position in seen}) == 8 and shares == sorted(shares, reverse=True)
+        assert (
+            all(1 <= position["back"] <= completion.usage.prompt_tokens + number for position in seen)
+            and 0 < sum(shares) < 1.001
+        )
     without = openai.chat.completions.create(**asked).choices[0].logprobs.content
     assert [token.model_dump()["attention"] for token in without] == [[]] * 12
 
@@ -117,22 +120,25 @@ def test_log_probabilities_do_not_change_the_text_of_a_seed_nor_does_its_length(
         **asked, max_tokens=40, logprobs=True, top_logprobs=3, extra_body={"attention": 2}
     ).choices[0]
     assert shown.message.content.encode() == plain
-    made = bytes(token.bytes[0] for token in shown.logprobs.content)
+    encoded = bytes(token.bytes[0] for token in shown.logprobs.content)
     short = openai.chat.completions.create(**asked, max_tokens=17, logprobs=True).choices[0].logprobs.content
-    assert bytes(token.bytes[0] for token in short) == made[:17]
+    assert bytes(token.bytes[0] for token in short) == encoded[:17]
 
 
 def test_texts_differ_unless_a_seed_is_given(texts, openai):
     body = ROMEO | {"n": 4}
-    made = openai.completions.create(**body)
-    assert [choice.index for choice in made.choices] == [0, 1, 2, 3]
-    assert len({choice.text for choice in made.choices}) == 4
-    assert made.usage.completion_tokens == 80 and made.usage.total_tokens == 80 + made.usage.prompt_tokens
+    completion = openai.completions.create(**body)
+    assert [choice.index for choice in completion.choices] == [0, 1, 2, 3]
+    assert len({choice.text for choice in completion.choices}) == 4
+    assert (
+        completion.usage.completion_tokens == 80
+        and completion.usage.total_tokens == 80 + completion.usage.prompt_tokens
+    )
     seeded = [openai.completions.create(**body, seed=7, logprobs=0) for _ in range(2)]
-    one, two = ([choice.text for choice in answer.choices] for answer in seeded)
-    assert one == two and len({*one}) == 4
+    sampled, repeated = ([choice.text for choice in answer.choices] for answer in seeded)
+    assert sampled == repeated and len({*sampled}) == 4
     assert all(choice.logprobs.text_offset[0] == 0 for choice in seeded[0].choices)
-    assert openai.completions.create(**ROMEO, seed=9).choices[0].text == one[2]
+    assert openai.completions.create(**ROMEO, seed=9).choices[0].text == sampled[2]
     row = {"prompt": "ROMEO:\n", "max_tokens": 20}
     first = texts.predict(row, name=NAME).json()["predictions"][0]
     again = texts.predict(row | {"seed": first["seed"]}, name=NAME).json()["predictions"][0]
@@ -140,21 +146,21 @@ def test_texts_differ_unless_a_seed_is_given(texts, openai):
 
 
 def test_each_choice_is_in_the_log(openai, texts_home):
-    made = openai.completions.create(**ROMEO, n=3)
-    for choice in made.choices:
+    completion = openai.completions.create(**ROMEO, n=3)
+    for choice in completion.choices:
         assert logged(choice.id, texts_home)["prediction"]["text"] == choice.text
-    assert made.choices[0].id == made.id
+    assert completion.choices[0].id == completion.id
 
 
 def test_log_probabilities_of_a_completion_are_lists(openai):
-    made = openai.completions.create(**ROMEO, seed=2, logprobs=3).choices[0].logprobs
-    assert len(made.tokens) == len(made.token_logprobs) == len(made.text_offset) == 20
-    assert all(len(top) == 3 for top in made.top_logprobs)
-    assert made.text_offset[0] == 0 and made.text_offset == sorted(made.text_offset)
+    probabilities = openai.completions.create(**ROMEO, seed=2, logprobs=3).choices[0].logprobs
+    assert len(probabilities.tokens) == len(probabilities.token_logprobs) == len(probabilities.text_offset) == 20
+    assert all(len(top) == 3 for top in probabilities.top_logprobs)
+    assert probabilities.text_offset[0] == 0 and probabilities.text_offset == sorted(probabilities.text_offset)
     chunks = list(openai.completions.create(**ROMEO, seed=2, logprobs=3, stream=True))
     parts = [chunk.choices[0].logprobs for chunk in chunks if chunk.choices[0].logprobs]
-    assert [offset for part in parts for offset in part.text_offset] == made.text_offset
-    assert [token for part in parts for token in part.tokens] == made.tokens
+    assert [offset for part in parts for offset in part.text_offset] == probabilities.text_offset
+    assert [token for part in parts for token in part.tokens] == probabilities.tokens
     assert openai.completions.create(**ROMEO, logprobs=0).choices[0].logprobs.top_logprobs == [{}] * 20
     assert openai.completions.create(**ROMEO).choices[0].logprobs is None
 

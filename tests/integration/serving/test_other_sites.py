@@ -56,7 +56,7 @@ def page(driver, elsewhere, request) -> Page:
 
 
 def test_a_page_of_another_site_changes_nothing(page, server):
-    [id_] = [one["prediction_id"] for one in server.predict(FLIGHT).json()["predictions"]]
+    [id_] = [prediction["prediction_id"] for prediction in server.predict(FLIGHT).json()["predictions"]]
     plain = server.client.get("/v2/monitoring/plain").json()
     before = len(read("plain")), len(labelled("tiny"))
     actual = f'{{"actuals": [{{"prediction_id": "{id_}", "label": true, "known_at": "{NOW.isoformat()}"}}]}}'

@@ -25,12 +25,12 @@ def write(edited: Path, extra: str = "", title: str = "first") -> None:
 @pytest.fixture
 def versions(server, mlflow, edited) -> list[str]:
     """Three versions of `edited`: as first, with a required field `z`, and with a required `w`."""
-    made = []
+    registered = []
     for extra, title in (("", "first"), ("    z: float\n", "second"), ("    w: str\n", "third")):
         write(edited, extra, title)
-        made.append(mlflow.register("edited", model=Sum(["x", "y"], float(len(made))), fresh=True))
+        registered.append(mlflow.register("edited", model=Sum(["x", "y"], float(len(registered))), fresh=True))
     (edited / "edited" / "task.py").write_text("an edit in the middle of a (sentence")
-    yield made
+    yield registered
     mlflow.roles("edited")
     server.load("edited")
 

@@ -31,8 +31,8 @@ def small(mlflow) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def own(server, small, mlflow, feast_home, home) -> Iterator[Server]:
-    with another_server(mlflow, feast_home, home, CAPSTAN_SERVE=NAME) as made:
-        yield made
+    with another_server(mlflow, feast_home, home, CAPSTAN_SERVE=NAME) as another:
+        yield another
 
 
 @pytest.fixture
@@ -90,8 +90,8 @@ def test_answer_that_is_stopped_on_the_page_is_stopped_in_the_engine(chat, own, 
     mlflow.roles(NAME, champion=mlflow.register(NAME, model=untrained(512, 8)))
     assert own.load(NAME).status_code == 200
     chat.wait("#message").send_keys("Who's there?\n")
-    said = chat.wait(".turns li:nth-child(2) .said")
-    wait_until(lambda: said.get_property("textContent"))  # a large model begins late on a busy machine
+    answer = chat.wait(".turns li:nth-child(2) .said")
+    wait_until(lambda: answer.get_property("textContent"))  # a large model begins late on a busy machine
     chat.wait(".message button.stop", "Stop").click()
     chat.wait(".turns li:nth-child(2)", "Stopped.")
     wait_until(lambda: read(NAME, folder=home / "predictions")["partial"].any())

@@ -104,9 +104,9 @@ def test_an_item_opens_its_text_with_marks_and_is_sent_as_what_helped(shown):
 
 
 def test_a_facet_asks_again_with_its_value_and_once_more_without(shown):
-    for pressed, said in (("short", ' none"short"'), ("long", ' none"long"'), ("long", " none")):
+    for pressed, ending in (("short", ' none"short"'), ("long", ' none"long"'), ("long", " none")):
         shown.wait("[data-field=facets] button", pressed).click()
-        until(shown, "label", lambda text, said=said: text.endswith(said))
+        until(shown, "label", lambda text, ending=ending: text.endswith(ending))
     assert shown.texts("[data-field=facets] button") == ["short 7", "long 2"]
 
 
@@ -133,7 +133,9 @@ def test_a_ranking_keeps_its_order_and_takes_scores_below_zero(shown):
 
 def marked(tokens: list) -> list[str]:
     """Return those tokens that look different because another one attended to them."""
-    return [one.get_attribute("textContent") for one in tokens if one.value_of_css_property("box-shadow") != "none"]
+    return [
+        token.get_attribute("textContent") for token in tokens if token.value_of_css_property("box-shadow") != "none"
+    ]
 
 
 def test_tokens_are_a_text_that_says_how_likely_each_of_them_was(shown):

@@ -79,8 +79,8 @@ def own(server, mlflow, feast_home, tmp_path_factory) -> Iterator[Server]:
     mlflow.roles("unborn", champion=mlflow.register("unborn", 0.0))
     mlflow.roles("writer", champion=mlflow.register("writer"))
     try:
-        with another_server(mlflow, feast_home, tmp_path_factory.mktemp("own") / "home") as made:
-            yield made
+        with another_server(mlflow, feast_home, tmp_path_factory.mktemp("own") / "home") as another:
+            yield another
     finally:
         for name in ("price", "steady", "unborn", "writer"):
             mlflow.roles(name)
@@ -111,7 +111,7 @@ def test_every_expression_has_series_but_those_of_what_is_not_wrong(results):
 def test_every_expression_has_a_number(results):
     """A rate of nothing is NaN: there are series, and nothing to see."""
     numbers = {
-        name: [float(one["value"][1]) for one in series if math.isfinite(float(one["value"][1]))]
+        name: [float(sample["value"][1]) for sample in series if math.isfinite(float(sample["value"][1]))]
         for name, series in results.items()
     }
     assert {name for name, values in numbers.items() if not values} == EMPTY
@@ -130,19 +130,19 @@ def test_every_expression_has_a_number(results):
     ],
 )
 def test_values_are_those_of_the_requests(results, name, labels, least, most):
-    [value] = [float(one["value"][1]) for one in results[name] if labels.items() <= one["metric"].items()]
+    [value] = [float(sample["value"][1]) for sample in results[name] if labels.items() <= sample["metric"].items()]
     assert least <= value <= most
 
 
 def test_refused_requests_are_those_without_a_model(results):
     [refused] = results["EndpointRefuses"]
     assert float(refused["value"][1]) == pytest.approx(1 / 8, rel=0.2)  # of eight predictions in a round
-    statuses = {one["metric"]["status"] for one in results["Refused before the model was known #0"]}
+    statuses = {sample["metric"]["status"] for sample in results["Refused before the model was known #0"]}
     assert statuses == {"404", "503"}
 
 
 @pytest.mark.parametrize(
-    "selector", sorted({one for text in promql.expressions().values() for one in promql.selectors(text)})
+    "selector", sorted({selector for text in promql.expressions().values() for selector in promql.selectors(text)})
 )
 def test_every_selector_finds_series(scraped, selector):
     """Also those of alerts that do not fire: with a misspelt label, they never would."""
@@ -172,4 +172,4 @@ def test_a_server_that_ends_is_down(scraped, own):
     """The last test: it ends the server."""
     own.child.terminate()
     wait_until(lambda: scraped.query(promql.alerts()["EndpointDown"]["expr"]))
-    assert [one["metric"]["instance"] for one in scraped.query("up == 0")] == [f"127.0.0.1:{own.port}"]
+    assert [sample["metric"]["instance"] for sample in scraped.query("up == 0")] == [f"127.0.0.1:{own.port}"]

@@ -33,10 +33,10 @@ def ready(server, name: str | None = None) -> tuple[int, str]:
 def becomes(server, status: int, name: str | None = None, seconds: float = 15) -> str:
     """Wait until the server says that it is ready (200) or not (503); return the reason."""
     end = time.monotonic() + seconds
-    while (said := ready(server, name))[0] != status:
-        assert time.monotonic() < end, said
+    while (reply := ready(server, name))[0] != status:
+        assert time.monotonic() < end, reply
         time.sleep(0.05)
-    return said[1]
+    return reply[1]
 
 
 @pytest.fixture
@@ -78,8 +78,8 @@ def test_ready_does_not_wait_for_a_store_that_hangs(server, feast_home):
     with closing(sqlite3.connect(feast_home / "online.db", isolation_level=None)) as database:
         database.execute("BEGIN EXCLUSIVE")
         with ThreadPoolExecutor(12) as pool:  # more probes than the server has threads
-            said = set(pool.map(lambda _: ready(server, "tiny"), range(12)))
-            assert said == {(503, "The online store has not answered within 1 s.")}
+            answers = set(pool.map(lambda _: ready(server, "tiny"), range(12)))
+            assert answers == {(503, "The online store has not answered within 1 s.")}
         assert server.predict({"x": 1}, name="plain").status_code == 200
     becomes(server, 200, "tiny")
 
@@ -229,28 +229,28 @@ def test_from_a_late_start_to_the_end_under_load(server, mlflow, feast_home, tmp
     home, port = tmp_path / "home", free_port()
     tracking = f"http://127.0.0.1:{port}"
     constants = {"serving.limits.DRAIN_DELAY": 1}
-    with another_server(mlflow, feast_home, home, constants, CAPSTAN_TRACKING_URI=tracking) as made:
-        assert "MLflow does not answer" in becomes(made, 503)
+    with another_server(mlflow, feast_home, home, constants, CAPSTAN_TRACKING_URI=tracking) as another:
+        assert "MLflow does not answer" in becomes(another, 503)
         with forward(port, int(mlflow.url.rsplit(":", 1)[1])):
-            becomes(made, 200, seconds=60)
-            becomes(made, 200, "tiny", seconds=60)
-            becomes(made, 200, "plain", seconds=60)
+            becomes(another, 200, seconds=60)
+            becomes(another, 200, "tiny", seconds=60)
+            becomes(another, 200, "plain", seconds=60)
         store = sqlite3.connect(feast_home / "online.db", isolation_level=None)
-        with ThreadPoolExecutor(1) as pool, load(made, 3, 1) as polite, load(made, 3, 1) as pushing:
+        with ThreadPoolExecutor(1) as pool, load(another, 3, 1) as polite, load(another, 3, 1) as pushing:
             while len(polite.ids) < 200 or len(pushing.ids) < 200:
                 time.sleep(0.05)
             store.execute("BEGIN EXCLUSIVE")
-            waiting = pool.submit(made.predict, FLIGHT)
+            waiting = pool.submit(another.predict, FLIGHT)
             time.sleep(0.3)
-            made.child.terminate()
-            assert becomes(made, 503, "plain", 0.9) == "The server is about to stop."
+            another.child.terminate()
+            assert becomes(another, 503, "plain", 0.9) == "The server is about to stop."
             polite.stop.set()  # as a watcher of the readiness does
-            assert httpx.get(f"{made.url}/v2/health/live").status_code == 200
+            assert httpx.get(f"{another.url}/v2/health/live").status_code == 200
             while not pushing.failures:
                 time.sleep(0.02)
             store.execute("ROLLBACK")
             answer = waiting.result()
-            assert made.child.wait(20) == 0
+            assert another.child.wait(20) == 0
         store.close()
     assert answer.status_code == 200
     assert polite.failures == [] and polite.statuses == [] and pushing.statuses == []

@@ -53,8 +53,8 @@ def test_log_says_how_the_variant_was_chosen(canary):
     named = ask(canary, 1004, {"x-capstan-variant": "challenger"})[1]
     [tensor] = tensors({"x": 1001.0})
     reply = canary.infer(tensor | {"data": [1001], "datatype": "INT64"}, name="plain").json()
-    other = next(one["data"][0] for one in reply["outputs"] if one["name"] == "prediction_id")
-    rows = read("plain").set_index("prediction_id").loc[[drawn, keyed, named, other]]
+    inferred = next(output["data"][0] for output in reply["outputs"] if output["name"] == "prediction_id")
+    rows = read("plain").set_index("prediction_id").loc[[drawn, keyed, named, inferred]]
     assert list(rows["routed_by"]) == ["draw", "key", "name", "draw"]
 
 

@@ -106,8 +106,8 @@ def test_answer_is_what_the_model_says_of_the_row(capstone):
     expected = model.predict_columns({name: [getattr(request, name)] for name in model.inputs})
     [answer] = v1(capstone, [row])
     for field, values in expected.items():
-        one = values[0].tolist() if hasattr(values[0], "tolist") else values[0]
-        assert same(answer[field], one), field
+        wanted = values[0].tolist() if hasattr(values[0], "tolist") else values[0]
+        assert same(answer[field], wanted), field
 
 
 def test_weights_reach_the_steps_and_the_version_without_a_copy(ran, place):

@@ -106,7 +106,7 @@ def test_functions_of_a_task_take_what_the_contract_says(name):
         for function, expected in vars(protocol).items():
             if inspect.isfunction(expected) and not function.startswith("_"):
                 stated = inspect.signature(expected).parameters.values()
-                wanted = [one.name for one in stated if one.kind is not one.VAR_KEYWORD][1:]
+                wanted = [parameter.name for parameter in stated if parameter.kind is not parameter.VAR_KEYWORD][1:]
                 taken = inspect.signature(getattr(task, function)).parameters
                 assert list(taken)[: len(wanted)] == wanted, function
                 more = [name for name in list(taken)[len(wanted) :] if name != "weights" or not task.WEIGHTS]
@@ -156,8 +156,8 @@ def test_task_that_lacks_names_is_told_each_of_them(make):
     assert "pipelines/made/task.py" in message and "capstan/contract/capstone.py" in message
     for needed in ("THRESHOLDS", "load", "split", "train", "evaluate"):
         assert needed in message
-    for other in ("TITLE", "Request", "FEATURE_SERVICE", "contracts", "signals"):  # stated, or optional
-        assert other not in message.split("lacks")[1]
+    for unneeded in ("TITLE", "Request", "FEATURE_SERVICE", "contracts", "signals"):  # stated, or optional
+        assert unneeded not in message.split("lacks")[1]
 
 
 @pytest.mark.parametrize(

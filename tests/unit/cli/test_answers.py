@@ -76,8 +76,8 @@ class Flight(BaseModel):
 
 
 def test_several_answers_of_plain_values_are_one_table():
-    made = [{"probability": share, "model_version": "1", "prediction_id": f"id{share}"} for share in (0.1, 0.2)]
-    assert [" ".join(line.split()) for line in shown(Flight, *made)] == [
+    predictions = [{"probability": share, "model_version": "1", "prediction_id": f"id{share}"} for share in (0.1, 0.2)]
+    assert [" ".join(line.split()) for line in shown(Flight, *predictions)] == [
         "probability version prediction", "10.0 % 1 id0.1", "20.0 % 1 id0.2",
     ]  # fmt: skip
-    assert shown(Flight, made[0]) == ["probability  10.0 %", "version 1  id0.1"]
+    assert shown(Flight, predictions[0]) == ["probability  10.0 %", "version 1  id0.1"]

@@ -17,8 +17,8 @@ def test_stages_are_lines_of_standard_error_on_a_terminal_alone(terminal, tmp_pa
         with Progress(quiet=False) as progress:
             progress.on_event("check-live", "started", 0.0)
             progress.on_event("checking 5 predictions", "stage", 0.0)
-    said = os.read(ours, 1000).decode() if terminal else Path(tmp_path / "error").read_text()
-    assert said == ("         checking 5 predictions ...\r\n" if terminal else "")
+    output = os.read(ours, 1000).decode() if terminal else Path(tmp_path / "error").read_text()
+    assert output == ("         checking 5 predictions ...\r\n" if terminal else "")
 
 
 def test_quiet_run_shows_no_stage(capsys):

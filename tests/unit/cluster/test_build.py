@@ -60,15 +60,15 @@ def built(home, tmp_path, monkeypatch):
 def test_layers_are_built_from_the_bottom_and_each_once(built):
     assert build.build("digits") == images.image("digits")
     first = built()
-    assert [one["file"] for one in first] == [
+    assert [layer["file"] for layer in first] == [
         "base.Dockerfile", "family.Dockerfile", "family.Dockerfile", "core.Dockerfile", "capstone.Dockerfile",
     ]  # fmt: skip
-    assert [one["arguments"].get("PARENT", "") for one in first] == ["", *(one["image"] for one in first[:-1])]
+    assert [layer["arguments"].get("PARENT", "") for layer in first] == ["", *(layer["image"] for layer in first[:-1])]
     assert first[-1]["arguments"]["IMAGE"] == first[-1]["image"] == images.image("digits")
     build.build("recommender")  # on torch as well
-    assert [one["image"].partition(":")[0] for one in built()][:2] == ["capstan-tables", "capstan-core"]
+    assert [layer["image"].partition(":")[0] for layer in built()][:2] == ["capstan-tables", "capstan-core"]
     build.build("demand_forecast")  # on the same families
-    assert [one["file"] for one in built()] == ["capstone.Dockerfile"]
+    assert [layer["file"] for layer in built()] == ["capstone.Dockerfile"]
     build.build("digits")
     assert built() == []
 
@@ -83,7 +83,9 @@ def test_core_has_no_family_and_no_capstone(built):
 
 def test_wheels_of_a_family_reach_its_layer_and_no_other(built):
     build.build("digits")
-    wheels = {one["image"].partition(":")[0]: [name for name in one["files"] if name[-4:] == ".whl"] for one in built()}
+    wheels = {
+        layer["image"].partition(":")[0]: [name for name in layer["files"] if name[-4:] == ".whl"] for layer in built()
+    }
     assert wheels["capstan-torch"] == ["torch-2.13.0+cpu-cp311-none-any.whl"]
     assert sum(map(len, wheels.values())) == 1
 

@@ -13,8 +13,8 @@ def test_what_was_given_stays_until_something_else_is_given(home):
     assert options.options() == Options() and str(Options()) == ""
     keep(overlay="prod", image_command="docker push", image_digest=True, s3_iam_endpoint=None)
     assert keep(platform_command="true", overlay=None) == options.options()
-    said = "--overlay prod --platform-command true --image-command 'docker push' --image-digest"
-    assert str(options.options()) == said and len(shlex.split(said)) == 7
+    flags = "--overlay prod --platform-command true --image-command 'docker push' --image-digest"
+    assert str(options.options()) == flags and len(shlex.split(flags)) == 7
     assert keep(overlay="", image_command="", image_digest=False, platform_command="") == Options()
 
 
@@ -47,7 +47,7 @@ def test_file_that_cannot_be_read_is_an_error_and_options_of_another_version_are
 def test_another_state_folder_is_taken_over(home, tmp_path):
     options.copy(tmp_path)
     assert options.options() == Options()
-    (other := tmp_path / options.PLACE).parent.mkdir()
-    other.write_text('{"image_command": "docker push"}')
+    (file := tmp_path / options.PLACE).parent.mkdir()
+    file.write_text('{"image_command": "docker push"}')
     options.copy(tmp_path)
     assert options.options() == Options(image_command="docker push")

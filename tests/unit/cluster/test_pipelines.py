@@ -48,10 +48,10 @@ def start(address):
 @contextmanager
 def server(port: int):
     """An object store on a port of this machine."""
-    made = ThreadedMotoServer("127.0.0.1", port, verbose=False)
-    made.start()
+    moto = ThreadedMotoServer("127.0.0.1", port, verbose=False)
+    moto.start()
     yield f"http://127.0.0.1:{port}"
-    made.stop()
+    moto.stop()
 
 
 def read(tmp_path, report: str = "report") -> tuple[dict, list[str]]:

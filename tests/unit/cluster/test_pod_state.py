@@ -26,8 +26,8 @@ BEGINS = {"waiting": {"reason": "PodInitializing"}}
 def test_pod_that_hangs_differs_from_one_that_starts(states, seconds, initialized, expected):
     condition = {"type": "Initialized", "status": initialized, "lastTransitionTime": "2026-11-21T10:19:00Z"}
     ended = [{"state": {"terminated": {"exitCode": 0}}}]
-    made = pod("train", "Pending", *states, conditions=[condition], initContainerStatuses=ended)
-    assert pod_state.hangs(made, INITIALIZED + timedelta(seconds=seconds)) == expected
+    pending = pod("train", "Pending", *states, conditions=[condition], initContainerStatuses=ended)
+    assert pod_state.hangs(pending, INITIALIZED + timedelta(seconds=seconds)) == expected
 
 
 UNSEEN = {"terminated": {"reason": "Unknown", "exitCode": 255}}

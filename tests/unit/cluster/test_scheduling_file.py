@@ -67,9 +67,9 @@ def test_tolerations_reach_a_pod_as_they_are_written(read, tolerations):
 def test_path_of_a_file_says_what_its_text_says(read, tmp_path):
     text = scheduling_file.__doc__.split("\n\n", 1)[1]  # the example
     (tmp_path / "team-a.yaml").write_text(text)
-    said = read(tmp_path / "team-a.yaml")
-    assert said == read(text) and said.gpu.resource == "nvidia.com/mig-1g.10gb" and said.ray.min_workers == 1
-    assert "\n" not in said.text() and read(said.text()) == said
+    parsed = read(tmp_path / "team-a.yaml")
+    assert parsed == read(text) and parsed.gpu.resource == "nvidia.com/mig-1g.10gb" and parsed.ray.min_workers == 1
+    assert "\n" not in parsed.text() and read(parsed.text()) == parsed
 
 
 @pytest.mark.parametrize("value", ["", "# nothing yet", "{}"])

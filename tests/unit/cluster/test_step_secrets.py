@@ -8,16 +8,18 @@ from components import __path__ as folders
 
 def test_no_secret_is_empty_and_none_has_what_another_has():
     """A step takes an empty one for one that is missing."""
-    made = step_secrets.contents({"CAPSTAN_TOKEN": "a", "CAPSTAN_LABELS_TOKEN": "b"}, {"CAPSTAN_WEBHOOKS": "json://a"})
-    assert made[step_secrets.REGISTRY] == {"CAPSTAN_TOKEN": "a", "CAPSTAN_VERIFYING_KEY": ""}
-    assert made[step_secrets.ALERTS] == {"CAPSTAN_WEBHOOKS": "json://a"}
-    names = [name for values in made.values() for name in values]
-    assert all(made.values()) and len(names) == len(set(names)) and "CAPSTAN_LABELS_TOKEN" not in names
+    secrets = step_secrets.contents(
+        {"CAPSTAN_TOKEN": "a", "CAPSTAN_LABELS_TOKEN": "b"}, {"CAPSTAN_WEBHOOKS": "json://a"}
+    )
+    assert secrets[step_secrets.REGISTRY] == {"CAPSTAN_TOKEN": "a", "CAPSTAN_VERIFYING_KEY": ""}
+    assert secrets[step_secrets.ALERTS] == {"CAPSTAN_WEBHOOKS": "json://a"}
+    names = [name for values in secrets.values() for name in values]
+    assert all(secrets.values()) and len(names) == len(set(names)) and "CAPSTAN_LABELS_TOKEN" not in names
 
 
 def test_platform_comes_before_what_was_there():
-    made = step_secrets.contents({"CAPSTAN_SIGNING_KEY": "new"}, {"CAPSTAN_SIGNING_KEY": "old"})
-    assert made[step_secrets.SIGNING] == {"CAPSTAN_SIGNING_KEY": "new"}
+    secrets = step_secrets.contents({"CAPSTAN_SIGNING_KEY": "new"}, {"CAPSTAN_SIGNING_KEY": "old"})
+    assert secrets[step_secrets.SIGNING] == {"CAPSTAN_SIGNING_KEY": "new"}
 
 
 def test_every_name_is_that_of_a_component():

@@ -21,9 +21,9 @@ def under_way(there):
 def test_runs_are_stopped_and_one_without_a_workflow_is_deleted(cluster):
     with cluster() as there, RunRecords(there.url) as runs:
         there.runs = [Fate("SUCCEEDED"), Fate("RUNNING"), Fate("RUNNING", workflow=False)]
-        said = stopping.stop(runs, under_way(there))
+        stopped = stopping.stop(runs, under_way(there))
     assert (there.stopped, there.deleted) == (["run-2"], ["run-3"])
-    assert said == ["the run run-2", "the run run-3, with its record, because its Workflow was deleted"]
+    assert stopped == ["the run run-2", "the run run-3, with its record, because its Workflow was deleted"]
 
 
 def test_run_is_not_deleted_while_kubernetes_does_not_answer(cluster, tmp_path):

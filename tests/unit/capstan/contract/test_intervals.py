@@ -10,7 +10,9 @@ def test_interval_of_a_difference_is_that_of_the_paired_t_test():
     from scipy.stats import ttest_rel
 
     rng = np.random.default_rng(4)
-    one, other = rng.normal(0.3, 1, 40), rng.normal(0, 1, 40)
-    expected = ttest_rel(one, other).confidence_interval(0.95)
-    made = difference(one, other)
-    assert (made.mean, made.low, made.high) == pytest.approx(((one - other).mean(), expected.low, expected.high))
+    first, second = rng.normal(0.3, 1, 40), rng.normal(0, 1, 40)
+    expected = ttest_rel(first, second).confidence_interval(0.95)
+    interval = difference(first, second)
+    assert (interval.mean, interval.low, interval.high) == pytest.approx(
+        ((first - second).mean(), expected.low, expected.high)
+    )

@@ -50,5 +50,5 @@ def endpoint(home, monkeypatch):
 
 def test_what_failed_while_mlflow_was_away_is_loaded_again_before_it_is_called_broken(endpoint):
     Endpoint.failed = {"well": AWAY, "broken": AWAY}
-    assert [one.name for one in capstones_not_ready()] == ["broken", "well"]  # as `capstan status` asks
+    assert [capstone.name for capstone in capstones_not_ready()] == ["broken", "well"]  # as `capstan status` asks
     assert capstones_not_ready(10) == [NotReady("broken", "Its weights are damaged.", loading=False)]

@@ -59,13 +59,13 @@ def test_run_shows_every_line_of_a_user_error_and_no_traceback(fail, explained):
     printed = fail(
         "fails_lines", "from capstan.errors import CapstanError", 'raise CapstanError("Too few.\\nAdd some.")'
     )
-    said = explained(printed)
-    assert said.startswith("Step train failed: Too few.\nAdd some.\nThe log is ") and "Traceback" not in said
+    message = explained(printed)
+    assert message.startswith("Step train failed: Too few.\nAdd some.\nThe log is ") and "Traceback" not in message
 
 
 def test_run_ends_with_the_message_of_a_bug(fail, explained):
-    said = explained(fail("fails_end", 'raise ValueError("two rows")'))
-    assert said.startswith("Step train failed. The log is ") and said.endswith("\nValueError: two rows")
+    message = explained(fail("fails_end", 'raise ValueError("two rows")'))
+    assert message.startswith("Step train failed. The log is ") and message.endswith("\nValueError: two rows")
 
 
 def test_user_error_is_its_message_with_all_of_its_lines_and_nothing_more(fail):

