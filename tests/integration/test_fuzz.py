@@ -117,7 +117,9 @@ def test_labels(run, good, client, fuzz):
         reply = fuzz.post(client, mutator, f"/v2/models/{run.name}/actuals", content)
         if reply and reply.headers["content-type"] == "application/json" and "results" in reply.json():
             results = reply.json()["results"]
-            taken |= {id_ for one in results if one["status"] == httpx.codes.OK for id_ in one["prediction_ids"]}
+            taken |= {
+                id_ for outcome in results if outcome["status"] == httpx.codes.OK for id_ in outcome["prediction_ids"]
+            }
     assert taken and taken <= set(label_store().read(run.name)["prediction_id"])
 
 

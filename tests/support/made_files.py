@@ -107,13 +107,13 @@ def rc4(key: bytes, data: bytes) -> bytes:
     for place in range(256):
         index = (index + state[place] + key[place % len(key)]) % 256
         state[place], state[index] = state[index], state[place]
-    made, first, second = bytearray(), 0, 0
+    output, first, second = bytearray(), 0, 0
     for byte in data:
         first = (first + 1) % 256
         second = (second + state[first]) % 256
         state[first], state[second] = state[second], state[first]
-        made.append(byte ^ state[(state[first] + state[second]) % 256])
-    return bytes(made)
+        output.append(byte ^ state[(state[first] + state[second]) % 256])
+    return bytes(output)
 
 
 def encrypted(password: str) -> bytes:

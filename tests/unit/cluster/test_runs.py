@@ -11,9 +11,9 @@ from cluster.runs import Runs
 
 
 def api(answer) -> Runs:
-    made = Runs("http://kfp")
-    made.client = httpx.Client(base_url="http://kfp/apis/v2beta1", transport=httpx.MockTransport(answer))
-    return made
+    records = Runs("http://kfp")
+    records.client = httpx.Client(base_url="http://kfp/apis/v2beta1", transport=httpx.MockTransport(answer))
+    return records
 
 
 def run_of(name, deep):

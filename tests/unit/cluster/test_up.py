@@ -28,8 +28,8 @@ def applied(tmp_path):
 
     def apply(overlay: str = "kind", **environment: str) -> list[dict]:
         path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
-        given = os.environ | {"PATH": path, "CAPSTAN_HOME": str(tmp_path / "home")} | environment
-        subprocess.run([sys.executable, "-c", APPLY, overlay], check=True, cwd=ROOT, env=given)
+        variables = os.environ | {"PATH": path, "CAPSTAN_HOME": str(tmp_path / "home")} | environment
+        subprocess.run([sys.executable, "-c", APPLY, overlay], check=True, cwd=ROOT, env=variables)
         return list(yaml.safe_load_all((tmp_path / "applied.yaml").read_text()))
 
     return apply

@@ -55,8 +55,10 @@ def run(home, cluster, metadata, monkeypatch):
         notes, error = [], None
         with cluster(*fates) as there:
             try:
-                at = {"api": there.url, "metadata": metadata}
-                pipelines.execute(tiny("capstan"), NAME, {}, lambda text, state, _: notes.append((state, text)), at)
+                addresses = {"api": there.url, "metadata": metadata}
+                pipelines.execute(
+                    tiny("capstan"), NAME, {}, lambda text, state, _: notes.append((state, text)), addresses
+                )
             except CapstanError as raised:
                 error = raised
         return there, [text for state, text in notes if state == "note"], error

@@ -36,17 +36,17 @@ print(json.dumps(road(folder / "large")))
 
 def road(folder: Path) -> dict[str, dict[str, float]]:
     """Take the capstone from ingest to evaluate; return the counts and the scores."""
-    at = {
+    paths = {
         name: str(folder / name) for name in ("raw", "clean", "quarantine", "train", "test", "model", "units", "report")
     }
     counts = str(folder / "counts.json")
-    loaded = ingest(NAME, at["raw"], counts)
-    checked = validate(NAME, at["raw"], at["clean"], at["quarantine"], counts)
-    parts = split(NAME, at["clean"], at["train"], at["test"], counts)
-    train(NAME, at["train"], at["model"])
+    loaded = ingest(NAME, paths["raw"], counts)
+    checked = validate(NAME, paths["raw"], paths["clean"], paths["quarantine"], counts)
+    parts = split(NAME, paths["clean"], paths["train"], paths["test"], counts)
+    train(NAME, paths["train"], paths["model"])
     return {
         "counts": loaded | checked | parts,
-        "scores": evaluate(at["model"], at["test"], counts, at["units"], at["report"]),
+        "scores": evaluate(paths["model"], paths["test"], counts, paths["units"], paths["report"]),
     }
 
 

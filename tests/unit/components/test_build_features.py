@@ -96,16 +96,16 @@ def flights(tables) -> dict[str, pd.DataFrame]:
 @pytest.fixture(scope="module")
 def states(flights, tmp_path_factory) -> dict[str, Path]:
     """What is kept of a build of all flights, and of one before the last days came."""
-    made = {}
+    kept = {}
     for name, rows in {"all": flights, "earlier": within(flights, "2013", FIRST)}.items():
         folder = tmp_path_factory.mktemp(name)
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("CAPSTAN_HOME", str(folder / "home"))
             settings.cache_clear()
             build_features("flight_delay", *paths(folder, rows), keep=True)
-        made[name] = folder / "home" / "features"
+        kept[name] = folder / "home" / "features"
     settings.cache_clear()
-    return made
+    return kept
 
 
 @pytest.fixture(params=["all"])
@@ -132,9 +132,11 @@ def paths(folder: Path, tables: dict) -> list[str]:
 def built(folder: Path, tables: dict, name: str = "flight_delay", keep: bool = True) -> dict[str, pd.DataFrame]:
     """Return every feature table and the training set, in order of time, and the counts."""
     counts, version = build_features(name, *paths(folder, tables), keep=keep)
-    made = read_tables(folder / "features") | read_tables(folder / "training_set")
-    made = {key: rows.sort_values("event_timestamp", kind="stable", ignore_index=True) for key, rows in made.items()}
-    return made | {"counts": pd.DataFrame([counts]).assign(version=version)}
+    frames = read_tables(folder / "features") | read_tables(folder / "training_set")
+    frames = {
+        key: rows.sort_values("event_timestamp", kind="stable", ignore_index=True) for key, rows in frames.items()
+    }
+    return frames | {"counts": pd.DataFrame([counts]).assign(version=version)}
 
 
 def assert_equal(made: dict, expected: dict) -> None:
@@ -168,9 +170,9 @@ def changed(tables: dict, change: str) -> dict:
 @earlier
 def test_new_days_alone_are_built(before, flights, expected, tmp_path, capsys):
     files = set(before.rglob("month=*/*.parquet"))
-    made = built(tmp_path, flights)
+    frames = built(tmp_path, flights)
     assert "before 2013-06-26 23:00 are as they were" in capsys.readouterr().out
-    assert_equal(made, expected)
+    assert_equal(frames, expected)
     kept = {path for path in files if path.exists()}
     assert "month=2013-05" in {path.parent.name for path in kept} and "month=2013-06" in str(files - kept)
 
@@ -178,16 +180,16 @@ def test_new_days_alone_are_built(before, flights, expected, tmp_path, capsys):
 @pytest.mark.parametrize("change", ["corrected", "late", "removed", "planes"])
 def test_days_of_the_past_that_changed_are_built_again(before, flights, tmp_path, capsys, change):
     after = changed(flights, change)
-    made = built(tmp_path / "made", after)
-    said = "rows without a time" if change == "planes" else "before 2013-06-16 23:00 are as they were"
-    assert said in capsys.readouterr().out
-    assert_equal(made, built(tmp_path / "scratch", after, keep=False))
+    frames = built(tmp_path / "made", after)
+    message = "rows without a time" if change == "planes" else "before 2013-06-16 23:00 are as they were"
+    assert message in capsys.readouterr().out
+    assert_equal(frames, built(tmp_path / "scratch", after, keep=False))
 
 
 def test_nothing_is_built_where_nothing_changed(before, flights, expected, tmp_path, capsys):
-    made = built(tmp_path, flights)
+    frames = built(tmp_path, flights)
     assert "built" not in capsys.readouterr().out
-    assert_equal(made, expected)
+    assert_equal(frames, expected)
 
 
 @pytest.mark.rotating
@@ -207,18 +209,18 @@ def test_build_that_was_killed_is_not_taken_for_one(before, flights, expected, t
 def test_file_that_was_damaged_is_not_used(before, flights, expected, tmp_path, capsys):
     part = next(before.rglob("month=2013-05/*.parquet"))
     part.write_bytes(part.read_bytes()[:-100])
-    made = built(tmp_path, flights)
+    frames = built(tmp_path, flights)
     assert "missing or damaged" in capsys.readouterr().out
-    assert_equal(made, expected)
+    assert_equal(frames, expected)
 
 
 @pytest.mark.rotating
 @earlier
 def test_window_that_is_too_short_is_found(before, flights, expected, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(task, "FEATURE_WINDOW", FeatureWindow(TIMES, timedelta(hours=1), timedelta(hours=25)))
-    made = built(tmp_path, flights)
+    frames = built(tmp_path, flights)
     assert "FEATURE_WINDOW is too short" in capsys.readouterr().out
-    assert_equal(made, expected)
+    assert_equal(frames, expected)
 
 
 @pytest.mark.rotating
@@ -230,9 +232,9 @@ def test_each_capstone_with_a_window_is_as_from_scratch(home, tmp_path, capsys, 
     start = str(last - timedelta(days=30))
     built(tmp_path / "first", within(loaded, start, last, times), name)
     after = within(loaded, start, last + timedelta(days=1), times)
-    made = built(tmp_path / "second", after, name)
+    frames = built(tmp_path / "second", after, name)
     assert "are as they were" in capsys.readouterr().out
-    assert_equal(made, built(tmp_path / "scratch", after, name, keep=False))
+    assert_equal(frames, built(tmp_path / "scratch", after, name, keep=False))
 
 
 def test_all_are_built_where_new_days_alone_are_too_few(home, tmp_path, capsys):
@@ -242,9 +244,9 @@ def test_all_are_built_where_new_days_alone_are_too_few(home, tmp_path, capsys):
     first = rows[rows["time"] < start + timedelta(days=40)]
     built(tmp_path / "first", {"half_hours": first}, "demand_forecast")
     after = {"half_hours": pd.concat([first, rows[rows["time"] > end - timedelta(days=3)]], ignore_index=True)}
-    made = built(tmp_path / "second", after, "demand_forecast")
+    frames = built(tmp_path / "second", after, "demand_forecast")
     assert "too few: a forecast needs a week" in capsys.readouterr().out
-    assert_equal(made, built(tmp_path / "scratch", after, "demand_forecast", keep=False))
+    assert_equal(frames, built(tmp_path / "scratch", after, "demand_forecast", keep=False))
 
 
 def test_other_code_builds_all(home, tmp_path, capsys, monkeypatch):

@@ -27,8 +27,8 @@ def rows() -> pd.DataFrame:
 
 def described(folder, rows, like=None) -> dict:
     write_tables({"customers": rows}, folder)
-    made = profile(load(NAME), str(folder), like)
-    return json.loads(json.dumps(made))  # as a version keeps it
+    summary = profile(load(NAME), str(folder), like)
+    return json.loads(json.dumps(summary))  # as a version keeps it
 
 
 def compared(tmp_path, rows, other) -> dict[str, tuple[float, float]]:
@@ -66,13 +66,13 @@ def test_drift_a_label_rate_and_labels_given_the_inputs_are_found(tmp_path, rows
 def test_label_of_words_is_explained_like_one_of_numbers(tmp_path, rows):
     words = described(tmp_path / "words", rows.assign(**{LABEL: rows[LABEL].map({0.0: "stays", 1.0: "leaves"})}))
     numbers = described(tmp_path / "numbers", rows)
-    one, two = (made["customers"]["label"]["explained"] for made in (words, numbers))
-    assert one == pytest.approx(two)
+    first, second = (summary["customers"]["label"]["explained"] for summary in (words, numbers))
+    assert first == pytest.approx(second)
 
 
 def test_fewer_than_half_of_the_rows_and_a_column_that_is_empty_now_are_wrong(tmp_path, rows):
     before = described(tmp_path / "before", rows)["customers"]
-    for other, said in [
+    for changed, messages in [
         (rows[:500], []),
         (rows[:499], ["customers has 499 rows, where the last accepted run had 1,000."]),
         (rows.assign(bill=np.nan), ["The column bill of customers is empty, which it was not."]),
@@ -81,7 +81,7 @@ def test_fewer_than_half_of_the_rows_and_a_column_that_is_empty_now_are_wrong(tm
         (rows.assign(bill=rows["bill"].map("{} dollars".format), contract=1.0), []),
         (rows.assign(bill=rows["bill"].where(rows.index < 5)), []),
     ]:
-        assert list(wrong("customers", before, described(tmp_path / "now", other)["customers"])) == said
+        assert list(wrong("customers", before, described(tmp_path / "now", changed)["customers"])) == messages
     assert list(wrong("customers", before, None)) == ["The table customers is gone."]
 
 
@@ -89,7 +89,7 @@ def test_batches_and_columns_of_text_lists_and_strange_names(tmp_path, rows):
     strange = rows.assign(**{'a "b"\'': "it's", "text": [f"{n} words" for n in range(1_000)], "list": [[1.0]] * 1_000})
     whole = described(tmp_path / "whole", strange)
     parts = described(tmp_path / "parts", Batches(lambda: (strange[:300], strange[300:])))
-    explained = [made["customers"].pop("label")["explained"] for made in (parts, whole)]
+    explained = [summary["customers"].pop("label")["explained"] for summary in (parts, whole)]
     assert parts == whole and explained[0] == pytest.approx(explained[1])  # sums of floats, in any order
     columns = whole["customers"]["columns"]
     assert "list" not in columns and columns["text"]["kind"] == "length"

@@ -77,7 +77,7 @@ def test_new_days_alone_are_written_and_the_store_is_as_from_scratch(home, featu
 @pytest.mark.parametrize("change", ["corrected", "late"])
 def test_rows_of_the_past_that_changed_are_written_too(home, features, tmp_path, monkeypatch, capsys, change):
     fill(tmp_path / "first", until(features, FIRST), FIRST, capsys)
-    name = max(features, key=lambda one: len(features[one]))
+    name = max(features, key=lambda view: len(features[view]))
     later = until(features, LAST)
     table = later[name].reset_index(drop=True)
     [number] = [column for column in table if pd.api.types.is_float_dtype(table[column])][:1]

@@ -66,11 +66,11 @@ def test_the_slack_that_is_needed_refuses_one_twin_in_a_hundred():
     random, rows = np.random.default_rng(0), 400
 
     def drawn() -> dict[str, float]:
-        made = random.normal(0, 1, rows)
-        return {"worse": made.mean(), "width": 1.96 * made.std() / np.sqrt(rows)}
+        differences = random.normal(0, 1, rows)
+        return {"worse": differences.mean(), "width": 1.96 * differences.std() / np.sqrt(rows)}
 
     slack = trials.slack_needed(pd.DataFrame(drawn() for _ in range(200)), 0.01)
-    beyond = [one["worse"] + one["width"] > slack for one in (drawn() for _ in range(4_000))]
+    beyond = [twin["worse"] + twin["width"] > slack for twin in (drawn() for _ in range(4_000))]
     assert np.mean(beyond) < 0.01
 
 

@@ -18,12 +18,12 @@ def test_units_of_a_model_and_its_baselines_come_back(tmp_path):
 def test_the_metrics_in_which_a_baseline_is_level_come_back(tmp_path):
     """A baseline that is level in one metric is read with it, and a name that is not a baseline's is refused."""
     model, simple = (pd.DataFrame({"mae": [1.0, 3.0], "cost": [0.0, 1.0]}) for _ in range(2))
-    made = {"metrics": {"mae": 2.0, "cost": 0.5}, "units": model, "baselines": {"a mean": simple, "zero": simple}}
-    units.write(units.of(Evaluation(**made, level={"a mean": ["mae"]})), str(tmp_path))
+    scores = {"metrics": {"mae": 2.0, "cost": 0.5}, "units": model, "baselines": {"a mean": simple, "zero": simple}}
+    units.write(units.of(Evaluation(**scores, level={"a mean": ["mae"]})), str(tmp_path))
     read = units.read(str(tmp_path))
     assert read.level == {"a mean": ["mae"]} and {*read.baselines} == {"a mean", "zero"}
     with pytest.raises(ValueError, match="names a median, which is not a baseline"):
-        Evaluation(**made, level={"a median": ["mae"]})
+        Evaluation(**scores, level={"a median": ["mae"]})
 
 
 def test_a_task_without_units_still_hands_on_a_file(tmp_path):

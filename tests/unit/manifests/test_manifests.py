@@ -68,7 +68,7 @@ def test_object_fits_its_schema(body):
 def test_everything_in_a_folder_is_used(folder):
     own = manifests.kustomization(folder)
     named = {*own.get("resources", []), *(patch.get("path") for patch in own.get("patches", []))}
-    named |= {name for made in own.get("configMapGenerator", []) for name in made.get("files", [])}
+    named |= {name for generator in own.get("configMapGenerator", []) for name in generator.get("files", [])}
     assert {path.name for path in folder.glob("*.y*ml")} - named == {"kustomization.yaml"}
 
 

@@ -60,12 +60,12 @@ def template(name, image="capstan:1"):
 
 def test_without_settings_pods_are_as_the_templates_say_and_jobs_start_at_once(set_up):
     set_up({})
-    made = job()
-    assert pods_of(made) == [template("ray-head"), template("ray-worker")]
-    assert made["metadata"].keys() == {"name", "namespace", "labels"}
-    assert made["metadata"]["labels"] == {"app.kubernetes.io/part-of": "capstan"}
-    assert "suspend" not in made["spec"]
-    assert made["spec"]["rayClusterSpec"].keys() == {"headGroupSpec", "workerGroupSpecs"}
+    definition = job()
+    assert pods_of(definition) == [template("ray-head"), template("ray-worker")]
+    assert definition["metadata"].keys() == {"name", "namespace", "labels"}
+    assert definition["metadata"]["labels"] == {"app.kubernetes.io/part-of": "capstan"}
+    assert "suspend" not in definition["spec"]
+    assert definition["spec"]["rayClusterSpec"].keys() == {"headGroupSpec", "workerGroupSpecs"}
     added = endpoint()["spec"]["predictor"].keys() - template("endpoint").keys()
     assert added == {"labels", "minReplicas", "maxReplicas", "autoScaling"}
 
@@ -73,11 +73,11 @@ def test_without_settings_pods_are_as_the_templates_say_and_jobs_start_at_once(s
 def test_pods_get_nodes_tolerations_and_priority(set_up):
     before = [*pods_of(job()), endpoint()["spec"]["predictor"]]
     set_up(NODES)
-    made, service = job(), endpoint()
-    assert problems(made) == problems(service) == []
+    definition, service = job(), endpoint()
+    assert problems(definition) == problems(service) == []
     more = {"nodeSelector": {"pool": "team-a"}, "tolerations": [TOLERATION], "priorityClassName": "low"}
-    assert [*pods_of(made), service["spec"]["predictor"]] == [pod | more for pod in before]
-    assert "suspend" not in made["spec"]
+    assert [*pods_of(definition), service["spec"]["predictor"]] == [pod | more for pod in before]
+    assert "suspend" not in definition["spec"]
 
 
 def test_change_of_the_nodes_replaces_the_pods_of_an_endpoint(set_up):
@@ -103,12 +103,12 @@ def test_template_of_an_overlay_holds_against_the_settings(set_up, monkeypatch):
 def test_training_job_waits_in_the_queue_and_an_endpoint_does_not(set_up):
     before, serving = job(), endpoint()
     set_up(QUEUE)
-    made = job()
-    assert problems(made) == []
+    definition = job()
+    assert problems(definition) == []
     labels = {"kueue.x-k8s.io/queue-name": "team-a", "kueue.x-k8s.io/priority-class": "nightly"}
-    assert made["metadata"] == before["metadata"] | {"labels": before["metadata"]["labels"] | labels}
+    assert definition["metadata"] == before["metadata"] | {"labels": before["metadata"]["labels"] | labels}
     # Kueue takes in no job that would leave its cluster behind.
-    assert made["spec"] == before["spec"] | {"suspend": True} and made["spec"]["shutdownAfterJobFinishes"]
+    assert definition["spec"] == before["spec"] | {"suspend": True} and definition["spec"]["shutdownAfterJobFinishes"]
     assert endpoint() == serving
 
 
@@ -117,8 +117,8 @@ def test_training_job_on_a_cluster_that_is_there_waits_in_no_queue(set_up, monke
     there = {"spec": {"headGroupSpec": {"template": {"spec": {"containers": [container]}}}}}
     monkeypatch.setattr(ray_job.api, "get", lambda path: there)
     set_up(QUEUE)
-    made = ray_job.definition_on("shared", "flight-delay-1", "python -m train", "capstan:1")
-    assert "suspend" not in made["spec"] and "kueue" not in json.dumps(made)  # Kueue would refuse it
+    definition = ray_job.definition_on("shared", "flight-delay-1", "python -m train", "capstan:1")
+    assert "suspend" not in definition["spec"] and "kueue" not in json.dumps(definition)  # Kueue would refuse it
 
 
 def test_pod_asks_for_the_kind_of_gpu_that_the_cluster_has_only_where_its_task_asks_for_one(set_up, monkeypatch):
@@ -126,9 +126,9 @@ def test_pod_asks_for_the_kind_of_gpu_that_the_cluster_has_only_where_its_task_a
     set_up(MIG)
     assert [job(), endpoint()] == plain
     monkeypatch.setattr(task, "RESOURCES", Resources(endpoint=GPU_SIZE), raising=False)
-    made, service = job(size=GPU_SIZE), endpoint()
-    assert problems(made) == problems(service) == []
-    head, worker = pods_of(made)
+    definition, service = job(size=GPU_SIZE), endpoint()
+    assert problems(definition) == problems(service) == []
+    head, worker = pods_of(definition)
     for pod in (worker, service["spec"]["predictor"]):
         resources = pod["containers"][0]["resources"]
         assert resources["limits"] == {"cpu": "4", "memory": "16Gi", "nvidia.com/mig-1g.10gb": "1"}
@@ -137,19 +137,19 @@ def test_pod_asks_for_the_kind_of_gpu_that_the_cluster_has_only_where_its_task_a
         assert pod["tolerations"] == GPU_SIZE.tolerations()  # the taint of nodes with GPUs of whichever size
     assert "nodeSelector" not in head
     # Ray counts GPUs, of whichever kind.
-    assert made["spec"]["rayClusterSpec"]["workerGroupSpecs"][0]["rayStartParams"]["num-gpus"] == "1"
+    assert definition["spec"]["rayClusterSpec"]["workerGroupSpecs"][0]["rayStartParams"]["num-gpus"] == "1"
 
 
 def test_cluster_of_a_training_job_grows_from_its_least_workers(set_up):
     set_up({"ray": {"min_workers": 1}})
-    made = job(workers=4)
-    assert problems(made) == []
-    cluster = made["spec"]["rayClusterSpec"]
+    definition = job(workers=4)
+    assert problems(definition) == []
+    cluster = definition["spec"]["rayClusterSpec"]
     [group] = cluster["workerGroupSpecs"]
     assert (group["minReplicas"], group["replicas"], group["maxReplicas"]) == (1, 1, 4)
     assert cluster["enableInTreeAutoscaling"] is True
-    assert pods_of(made)[0]["terminationGracePeriodSeconds"] < 30  # what the API server gives the PodTemplate
-    assert "annotations" not in made["metadata"]
+    assert pods_of(definition)[0]["terminationGracePeriodSeconds"] < 30  # what the API server gives the PodTemplate
+    assert "annotations" not in definition["metadata"]
 
 
 @pytest.mark.parametrize(("least", "workers", "size"), [(2, 2, None), (3, 2, None), (0, 2, GPU_SIZE)])
@@ -191,9 +191,9 @@ def test_only_the_autoscaler_has_a_token_of_the_kubernetes_api(set_up):
 
 def test_cluster_that_grows_says_so_to_the_queue(set_up):
     set_up(QUEUE | {"ray": {"min_workers": 1}})
-    made = job(workers=4)
-    assert problems(made) == []
-    assert made["metadata"]["annotations"] == {"kueue.x-k8s.io/elastic-job": "true"}
+    definition = job(workers=4)
+    assert problems(definition) == []
+    assert definition["metadata"]["annotations"] == {"kueue.x-k8s.io/elastic-job": "true"}
 
 
 @pytest.mark.skipif(not manifests.can_build(), reason="needs kubectl")

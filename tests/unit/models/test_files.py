@@ -41,9 +41,9 @@ def test_a_page_that_is_turned_has_its_words_where_they_are_shown(turned):
     page = text.read(made.pdf(stream, more=b"/Rotate %d" % turned))
     assert page.text == "Up side down."
     boxes, upright = page.places, text.read(made.pdf(made.said("Up side down."))).places
-    shift = [boxes[0].box[at] - upright[0].box[at] for at in (0, 1)]
+    shift = [boxes[0].box[axis] - upright[0].box[axis] for axis in (0, 1)]
     for place, wanted in zip(boxes, upright, strict=True):
-        assert place.box == pytest.approx([side + shift[at % 2] for at, side in enumerate(wanted.box)], abs=0.1)
+        assert place.box == pytest.approx([side + shift[axis % 2] for axis, side in enumerate(wanted.box)], abs=0.1)
 
 
 def test_a_stamp_up_the_margin_is_left_out():

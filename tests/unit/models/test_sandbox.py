@@ -78,7 +78,11 @@ def test_what_no_process_holds_counts_where_there_is_a_cgroup():
 
 def in_sandboxes() -> set[int]:
     """Return the processes in sandboxes. The process of the tests may start and end others meanwhile."""
-    return {one.pid for one in psutil.process_iter(["cmdline"]) if (one.info["cmdline"] or [])[-2:] == ["-I", "-"]}
+    return {
+        process.pid
+        for process in psutil.process_iter(["cmdline"])
+        if (process.info["cmdline"] or [])[-2:] == ["-I", "-"]
+    }
 
 
 SUM = """

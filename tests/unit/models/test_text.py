@@ -55,11 +55,11 @@ def target(texts) -> np.ndarray:
 )
 def test_counts_are_those_of_scikit_learn(texts, own, settings):
     vectorizer = CountVectorizer(**settings)
-    other = vectorizer.fit_transform(texts)
+    theirs = vectorizer.fit_transform(texts)
     places = columns(vectorizer.get_feature_names_out(), WIDTH)
     hashed = csr_array((np.ones(len(places)), (np.arange(len(places)), places)), shape=(len(places), WIDTH))
-    assert abs(counted([own(text) for text in texts], WIDTH) - csr_array(other) @ hashed).max() == 0
-    transformed = TfidfTransformer(sublinear_tf=True).fit_transform(csr_array(other) @ hashed)
+    assert abs(counted([own(text) for text in texts], WIDTH) - csr_array(theirs) @ hashed).max() == 0
+    transformed = TfidfTransformer(sublinear_tf=True).fit_transform(csr_array(theirs) @ hashed)
     mine = counted([own(text) for text in texts], WIDTH)
     assert abs(Tfidf().fit(mine).transform(mine) - transformed).max() < 1e-12
 
@@ -75,8 +75,8 @@ def test_place_of_a_run_is_where_it_stands():
 
 def test_text_without_a_run_is_zero():
     counts = counted([[], ["a"], []], 16)
-    made = Tfidf().fit(counts).transform(counts)
-    assert made.toarray().sum(axis=1).tolist() == [0, 1, 0] and counted([], 16).shape == (0, 16)
+    weights = Tfidf().fit(counts).transform(counts)
+    assert weights.toarray().sum(axis=1).tolist() == [0, 1, 0] and counted([], 16).shape == (0, 16)
 
 
 @pytest.mark.parametrize("smoothing", [0.1, 1.0])
@@ -93,9 +93,9 @@ def test_naive_bayes_is_that_of_scikit_learn(counts, target, kind, reference, sm
 @pytest.mark.parametrize("strength", [0.3, 3.0])
 def test_support_vector_machine_is_that_of_scikit_learn(counts, target, loss, strength):
     rows = Tfidf().fit(counts).transform(counts)
-    other = LinearSVC(C=strength, loss=loss, tol=1e-8, max_iter=100_000).fit(rows, target)
+    theirs = LinearSVC(C=strength, loss=loss, tol=1e-8, max_iter=100_000).fit(rows, target)
     mine = LinearSVM(strength, loss, tolerance=1e-7).fit(rows, target)
-    assert mine.margin(rows) == pytest.approx(other.decision_function(rows), abs=1e-4)
+    assert mine.margin(rows) == pytest.approx(theirs.decision_function(rows), abs=1e-4)
     assert mine.used < 1_000
 
 
@@ -116,19 +116,22 @@ def test_groups_are_what_pairs_connect():
         "ok",
         "",
     ]
-    made = near_copies.groups(texts)
-    assert made[0] == made[1] and made[2] == made[3] and len(set(made.tolist())) == 4
+    groups = near_copies.groups(texts)
+    assert groups[0] == groups[1] and groups[2] == groups[3] and len(set(groups.tolist())) == 4
 
 
 def test_groups_are_those_of_all_pairs_by_hand(texts):
     texts = texts[:60] + [text[: len(text) * 3 // 4] for text in texts[:30]]
-    runs = [{shape[at : at + 4] for at in range(max(len(shape) - 4, 0) + 1)} for shape in map(near_copies.shape, texts)]
-    made = near_copies.groups(texts)
-    for one, a in enumerate(runs):
-        for other, b in enumerate(runs):
+    runs = [
+        {shape[start : start + 4] for start in range(max(len(shape) - 4, 0) + 1)}
+        for shape in map(near_copies.shape, texts)
+    ]
+    groups = near_copies.groups(texts)
+    for first, a in enumerate(runs):
+        for second, b in enumerate(runs):
             if len(a & b) >= near_copies.ALIKE * len(a | b):
-                assert made[one] == made[other]
-    assert len(set(made.tolist())) > 30
+                assert groups[first] == groups[second]
+    assert len(set(groups.tolist())) > 30
 
 
 @pytest.mark.parametrize("bound", [0.05, 1.0])
@@ -137,15 +140,15 @@ def test_passive_aggressive_steps_are_those_of_scikit_learn(counts, target, boun
     rows = Tfidf().fit(counts).transform(counts)
     used = np.unique(rows.indices)
     whole = np.column_stack([rows[:, used].toarray(), np.ones(len(target))])
-    other = SGDClassifier(
+    theirs = SGDClassifier(
         loss="hinge", penalty=None, learning_rate="pa1", eta0=bound, fit_intercept=False, shuffle=False, max_iter=1
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        other.fit(whole, target)
+        theirs.fit(whole, target)
     mine = PassiveAggressive(np.zeros(WIDTH), bound=bound)
     mine.learn(rows, target)
-    assert mine.margin(rows) == pytest.approx(other.decision_function(whole), abs=1e-9)
+    assert mine.margin(rows) == pytest.approx(theirs.decision_function(whole), abs=1e-9)
 
 
 def test_line_of_platt_makes_probabilities_of_margins():

@@ -82,22 +82,24 @@ def test_errors_of_a_kind_of_their_own_are_user_errors_too(fail):
 
 
 def test_bug_is_the_frame_of_the_capstone_with_its_message_last(fail):
-    said = failure.bug(fail("fails_bug", 'raise ValueError("one\\n\\nthree")'))
-    assert said.startswith("Traceback (most recent call last):\n  File ") and said.count("  File ") == 1
-    assert "fails_bug/task.py" in said and said.endswith("ValueError: one\n\nthree")
+    frames = failure.bug(fail("fails_bug", 'raise ValueError("one\\n\\nthree")'))
+    assert frames.startswith("Traceback (most recent call last):\n  File ") and frames.count("  File ") == 1
+    assert "fails_bug/task.py" in frames and frames.endswith("ValueError: one\n\nthree")
 
 
 def test_frames_of_libraries_are_left_out(fail, tmp_path):
     printed = fail("fails_library", "import mlflow", f'mlflow.pyfunc.load_model("{tmp_path}/nowhere")')
     assert mlflow.__path__[0] in printed
-    said = failure.bug(printed)
-    assert said.count("  File ") == 1 and mlflow.__path__[0] not in said and "fails_library/task.py" in said
-    assert "nowhere" in said.splitlines()[-1]
+    frames = failure.bug(printed)
+    assert frames.count("  File ") == 1 and mlflow.__path__[0] not in frames and "fails_library/task.py" in frames
+    assert "nowhere" in frames.splitlines()[-1]
 
 
 def test_error_that_led_to_another_leaves_the_message_of_the_last(fail):
-    said = failure.bug(fail("fails_twice", "try:", "    int('x')", "except ValueError:", '    raise TypeError("last")'))
-    assert said.endswith('raise TypeError("last")\nTypeError: last') and "invalid literal" not in said
+    frames = failure.bug(
+        fail("fails_twice", "try:", "    int('x')", "except ValueError:", '    raise TypeError("last")')
+    )
+    assert frames.endswith('raise TypeError("last")\nTypeError: last') and "invalid literal" not in frames
 
 
 def test_error_outside_of_the_capstone_has_no_frames_of_its_own():

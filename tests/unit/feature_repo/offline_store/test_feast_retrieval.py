@@ -116,14 +116,14 @@ def test_entity_rows_as_sql_give_what_the_dataframe_gives(world, tmp_path):
         tmp_path / "orders.parquet"
     )
     query = f"SELECT * FROM '{tmp_path / 'orders.parquet'}' ORDER BY \"order\""
-    given, asked = (
+    expected, asked = (
         world.store.get_historical_features(rows, world.service, full_feature_names=True)
         for rows in (world.orders, query)
     )
-    pd.testing.assert_frame_equal(asked.to_df(), given.to_df(), check_dtype=False)
-    assert asked.metadata.features == given.metadata.features
-    assert asked.metadata.keys == given.metadata.keys
-    assert asked.metadata.min_event_timestamp == given.metadata.min_event_timestamp
+    pd.testing.assert_frame_equal(asked.to_df(), expected.to_df(), check_dtype=False)
+    assert asked.metadata.features == expected.metadata.features
+    assert asked.metadata.keys == expected.metadata.keys
+    assert asked.metadata.min_event_timestamp == expected.metadata.min_event_timestamp
 
 
 def test_a_saved_dataset_holds_what_the_job_returned(world, tmp_path):

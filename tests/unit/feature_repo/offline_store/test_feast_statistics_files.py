@@ -85,7 +85,7 @@ def test_a_baseline_is_cleared_for_what_matches_only(store):
     remaining = set(keys)
     for clear in [("test", "a", "v", "log"), ("test", "a", "v"), ("test", "a"), ("test",), ("it's", None, "w")]:
         offline_store.clear_monitoring_baseline(store.config, *clear)
-        remaining -= {k for k in keys if all(given in (None, part) for given, part in zip(clear, k, strict=False))}
+        remaining -= {k for k in keys if all(wanted in (None, part) for wanted, part in zip(clear, k, strict=False))}
         assert baselines() == remaining
     assert len(remaining) == 4
 

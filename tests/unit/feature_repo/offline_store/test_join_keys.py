@@ -19,9 +19,9 @@ def retrieved(folder, asked, stored, **settings) -> list:
     store = feature_store(folder / "repo", **settings)
     store.apply([entity(), view(folder / "s.parquet")])
     frame = pd.DataFrame({"k": asked, "event_timestamp": [at(1)] * len(asked)})
-    made = store.get_historical_features(frame, ["stats:v"]).to_df()
-    pd.testing.assert_series_equal(made["k"], frame["k"])
-    return values(made)
+    joined = store.get_historical_features(frame, ["stats:v"]).to_df()
+    pd.testing.assert_series_equal(joined["k"], frame["k"])
+    return values(joined)
 
 
 @pytest.mark.parametrize("asked", [[1, LARGE, LARGE + 1, None], [1, -LARGE, None], [1.0, float("inf")]])

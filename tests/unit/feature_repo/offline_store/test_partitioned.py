@@ -62,18 +62,18 @@ class Case:
     def table(self, rows=None, **options):
         """Return what a store with these options returns, as an Arrow table."""
         features = {"v": Int64, "s": String}
-        several, other = self.folder / "several", self.folder / "other.parquet"
+        several, single = self.folder / "several", self.folder / "other.parquet"
         views = [
             view(several, "a", features=features, ttl=timedelta(hours=30), created="created"),
-            view(other, "b", keys=("j",), features=features, created="created"),
+            view(single, "b", keys=("j",), features=features, created="created"),
             view(several, "c", created="created"),
             view(self.folder / "world.parquet", "d", keys=(), created="created"),
         ]
         store = feature_store(self.folder / f"repo-{len(list(self.folder.iterdir()))}", **options)
         store.apply([entity("k"), entity("j"), *views])
         wanted = ["a:v", "a:s", "b:v", "b:s", "c:v", "d:v"]
-        given = self.rows if rows is None else rows
-        return store.get_historical_features(given, wanted, full_feature_names=True).to_arrow()
+        asked = self.rows if rows is None else rows
+        return store.get_historical_features(asked, wanted, full_feature_names=True).to_arrow()
 
 
 @pytest.mark.parametrize(("seed", "late_rows", "frequent", "task_rows"), [
@@ -82,20 +82,20 @@ class Case:
 def test_parts_equal_one_process(tmp_path, seed, late_rows, frequent, task_rows):
     case = Case(tmp_path, seed, frequent)
     expected = case.table(late_rows=late_rows)
-    made = case.table(late_rows=late_rows, engine="ray", task_rows=task_rows)
-    assert made.schema == expected.schema
-    assert made.combine_chunks() == expected.combine_chunks()
+    actual = case.table(late_rows=late_rows, engine="ray", task_rows=task_rows)
+    assert actual.schema == expected.schema
+    assert actual.combine_chunks() == expected.combine_chunks()
     assert expected["a__v"].null_count < len(expected)
 
 
 def test_service_with_renamed_keys_and_features_on_demand_equals_one_process(tmp_path):
     alone = World(tmp_path / "alone", "created")
     parts = World(tmp_path / "parts", "created", engine="ray", task_rows=17)
-    expected, made = (
+    expected, actual = (
         world.store.get_historical_features(world.orders, world.service, full_feature_names=True).to_df()
         for world in (alone, parts)
     )
-    pd.testing.assert_frame_equal(made, expected)
+    pd.testing.assert_frame_equal(actual, expected)
 
 
 def test_query_of_entity_rows_is_read_in_chunks(tmp_path):
@@ -133,11 +133,11 @@ def test_task_whose_worker_is_killed_is_done_again(tmp_path, ray):
     killer = threading.Thread(target=kill)
     killer.start()
     try:
-        made = case.table(engine="ray", task_rows=20)
+        actual = case.table(engine="ray", task_rows=20)
     finally:
         done.set()
         killer.join()
-    assert killed and made.combine_chunks() == expected.combine_chunks()
+    assert killed and actual.combine_chunks() == expected.combine_chunks()
 
 
 @pytest.mark.parametrize("engine", ["ray", "auto"])

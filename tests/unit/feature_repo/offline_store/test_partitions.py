@@ -52,9 +52,9 @@ def damage(folder: Path, but: set[int]) -> None:
 
 
 def store_over(folder: Path, path: Path, name: str, tags=TAG, **options):
-    made = feature_store(folder / name, **options.pop("settings", {}))
-    made.apply([entity(), view(path, tags=tags, **options)])
-    return made
+    store = feature_store(folder / name, **options.pop("settings", {}))
+    store.apply([entity(), view(path, tags=tags, **options)])
+    return store
 
 
 def retrieved(store, asked) -> pd.DataFrame:
@@ -120,13 +120,13 @@ def test_query_and_period_in_place_of_a_dataframe(tmp_path, rows, asked):
     rows.to_parquet(tmp_path / "one.parquet", index=False)
     folder = write_partitions(tmp_path / "days", rows)
     damage(folder, but={*range(10), DAYS - 1})
-    one, days = store_over(tmp_path, tmp_path / "one.parquet", "one", {}), store_over(tmp_path, folder, "days")
+    single, days = store_over(tmp_path, tmp_path / "one.parquet", "one", {}), store_over(tmp_path, folder, "days")
     query = f"SELECT * FROM '{tmp_path / 'asked.parquet'}'"
-    pd.testing.assert_frame_equal(retrieved(days, query), retrieved(one, query))
+    pd.testing.assert_frame_equal(retrieved(days, query), retrieved(single, query))
     start, end = (MARCH + timedelta(days=day) for day in ASKED)
     period = {"features": ["stats:v"], "start_date": start, "end_date": end}
-    made, expected = (store.get_historical_features(**period).to_df() for store in (days, one))
-    pd.testing.assert_frame_equal(made, expected)
+    actual, expected = (store.get_historical_features(**period).to_df() for store in (days, single))
+    pd.testing.assert_frame_equal(actual, expected)
 
 
 def test_materialize_reads_the_days_since(tmp_path, rows):
@@ -147,19 +147,19 @@ def test_column_that_came_later_is_null_before(tmp_path, rows, asked):
     folder = write_partitions(tmp_path / "days", early.drop(columns="v"))
     write_partitions(folder, late)
     store = store_over(tmp_path, folder, "days", features={"v": Int64}, ttl=timedelta(hours=30))
-    made = retrieved(store, asked)
+    frame = retrieved(store, asked)
     known = (asked["event_timestamp"] >= middle + timedelta(hours=30)) & (asked["k"] < 5)
-    assert made["v"].isna().any() and made["v"].notna()[known].all()
+    assert frame["v"].isna().any() and frame["v"].notna()[known].all()
     assert retrieved(store, asked[asked["event_timestamp"] < middle])["v"].isna().all()
 
 
 def test_rows_that_are_written_count(tmp_path, rows, asked):
     """They come into a file that is in no partition."""
     folder = write_partitions(tmp_path / "days", rows)
-    store, at = store_over(tmp_path, folder, "days", created="created"), asked["event_timestamp"].max()
-    store.write_to_offline_store("stats", rows.head(1).assign(k=5, event_timestamp=at, created=at, v=7))
+    store, moment = store_over(tmp_path, folder, "days", created="created"), asked["event_timestamp"].max()
+    store.write_to_offline_store("stats", rows.head(1).assign(k=5, event_timestamp=moment, created=moment, v=7))
     assert [path.parent for path in tmp_path.rglob("written-*.parquet")] == [folder]
-    assert retrieved(store, entities([(5, at)], "k event_timestamp"))["v"].tolist() == [7]
+    assert retrieved(store, entities([(5, moment)], "k event_timestamp"))["v"].tolist() == [7]
 
 
 def test_partition_of_no_day_is_always_read(tmp_path, rows, asked):

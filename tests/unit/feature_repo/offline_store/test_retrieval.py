@@ -23,11 +23,11 @@ def path(tmp_path):
 
 
 def test_several_views_and_join_keys_in_one_call(store, tmp_path):
-    one = write(tmp_path / "one.parquet", [(1, at(0), 10), (2, at(0), 20)])
+    first = write(tmp_path / "one.parquet", [(1, at(0), 10), (2, at(0), 20)])
     pairs = [(1, 7, at(0), 17), (1, 8, at(0), 18)]
-    two = write(tmp_path / "two.parquet", pairs, "k other event_timestamp w")
+    second = write(tmp_path / "two.parquet", pairs, "k other event_timestamp w")
     none = write(tmp_path / "none.parquet", [(at(0), 100), (at(3), 103)], "event_timestamp x")
-    views = [view(one, "one"), view(two, "two", ("k", "other"), ("w",)), view(none, "none", (), ("x",))]
+    views = [view(first, "one"), view(second, "two", ("k", "other"), ("w",)), view(none, "none", (), ("x",))]
     store.apply([entity(), entity("other"), *views])
     frame = entities([(1, 8, at(3)), (1, 7, at(1)), (2, 7, at(1)), (1, 7, at(-1))], "k other event_timestamp")
     result = store.get_historical_features(frame, ["two:w", "none:x", "one:v"]).to_df()
@@ -67,8 +67,8 @@ def test_field_mapping_of_keys_features_and_timestamps(store, tmp_path):
 
 
 def test_views_with_equal_feature_names(store, tmp_path, path):
-    other = write(tmp_path / "b.parquet", [(1, at(0), 99)])
-    store.apply([entity(), view(path, "one"), view(other, "two")])
+    second = write(tmp_path / "b.parquet", [(1, at(0), 99)])
+    store.apply([entity(), view(path, "one"), view(second, "two")])
     job = store.get_historical_features(entities([(1, at(0))]), ["one:v", "two:v"], full_feature_names=True)
     result = job.to_df()
     assert list(result.columns) == ["k", "event_timestamp", "one__v", "two__v"]
@@ -230,9 +230,9 @@ def test_without_entity_rows_each_arrival_in_the_period_is_one(store, tmp_path):
         (1, at(0), at(0), 10), (1, at(1), at(3), 11), (2, at(1), at(1), 20), (3, at(-1), at(1), 30),
         (2, at(-3), at(-3), 19), (3, at(1), at(9), 31), (None, at(1), at(1), 0),
     ]  # fmt: skip
-    one = write(tmp_path / "one.parquet", rows, "k event_timestamp created v")
-    two = write(tmp_path / "two.parquet", [(2, at(2), 99), (2, at(9), 98), (1, at(0), 97)], "k event_timestamp w")
-    store.apply([entity(), view(one, "one", created="created"), view(two, "two", features=("w",))])
+    first = write(tmp_path / "one.parquet", rows, "k event_timestamp created v")
+    second = write(tmp_path / "two.parquet", [(2, at(2), 99), (2, at(9), 98), (1, at(0), 97)], "k event_timestamp w")
+    store.apply([entity(), view(first, "one", created="created"), view(second, "two", features=("w",))])
     job = store.get_historical_features(features=["one:v", "two:w"], start_date=at(0), end_date=at(3))
     result = job.to_df()
     moments = list(zip(result["k"], result["event_timestamp"], strict=True))
@@ -251,8 +251,8 @@ def test_without_entity_rows_a_moment_with_two_arrivals_is_one(store, tmp_path):
 
 
 def test_without_entity_rows_the_join_keys_must_be_the_same(store, tmp_path, path):
-    other = write(tmp_path / "b.parquet", [(1, at(0), 1)], "j event_timestamp w")
-    store.apply([entity(), entity("j"), view(path, "one"), view(other, "two", ("j",), ("w",))])
+    second = write(tmp_path / "b.parquet", [(1, at(0), 1)], "j event_timestamp w")
+    store.apply([entity(), entity("j"), view(path, "one"), view(second, "two", ("j",), ("w",))])
     with pytest.raises(ValueError, match="all feature views need the same join keys"):
         store.get_historical_features(features=["one:v", "two:w"], start_date=at(0), end_date=at(3))
 

@@ -51,9 +51,9 @@ def test_folders_below_a_source_are_columns(tmp_path):
         write(folder / "s.parquet", [(at(0), 10 * key)], "event_timestamp v")
     store = feature_store(tmp_path / "repo")
     store.apply([entity(), view(source, features={"v": Int64, "name": String, "day": String})])
-    made = store.get_historical_features(ASKED, ["stats:v", "stats:name", "stats:day"]).to_df()
-    assert values(made) == [10, 20] and values(made, "name") == ["a/b", None]
-    assert [day.date() if hasattr(day, "date") else day for day in made["day"]] == [date(2026, 1, 1), date(2026, 1, 2)]
+    frame = store.get_historical_features(ASKED, ["stats:v", "stats:name", "stats:day"]).to_df()
+    assert values(frame) == [10, 20] and values(frame, "name") == ["a/b", None]
+    assert [day.date() if hasattr(day, "date") else day for day in frame["day"]] == [date(2026, 1, 1), date(2026, 1, 2)]
 
 
 @pytest.mark.parametrize(("name", "others"), [("m[12]", "m1"), ("a?b", "axb"), ("s*t", "sxt"), ("[!a]", "b")])

@@ -13,7 +13,7 @@ def filled(account, costs=NO_COSTS, limits=Limits(), prices=PRICES, volumes=VOLU
     fills, rest = fill_day(orders, "2017-01-04", prices, volumes, account, costs, limits)
     for fill in fills:
         account.book(fill)
-    return {one.ticker: one.shares for one in fills}, {ticker: one.shares for ticker, one in rest.items()}
+    return {trade.ticker: trade.shares for trade in fills}, {ticker: trade.shares for ticker, trade in rest.items()}
 
 
 @pytest.mark.parametrize(

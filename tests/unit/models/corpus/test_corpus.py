@@ -49,16 +49,16 @@ def test_what_looks_like_no_message_stays():
 
 @given(st.text())
 def test_a_text_in_one_form_stays_as_it_is(text):
-    made = cleaning.normalized(text)
-    assert cleaning.normalized(made) == made and unicodedata.is_normalized("NFC", made)
-    assert not any(unicodedata.category(sign) == "Cc" for sign in made.replace("\n", ""))
+    normal = cleaning.normalized(text)
+    assert cleaning.normalized(normal) == normal and unicodedata.is_normalized("NFC", normal)
+    assert not any(unicodedata.category(sign) == "Cc" for sign in normal.replace("\n", ""))
 
 
 def test_sources_of_quotes_are_found_where_lines_are_gone(messages):
-    made = [cleaning.cleaned(text) for text in messages[:500]]
+    cleaned = [cleaning.cleaned(text) for text in messages[:500]]
     assert sum("in article" in text for text in messages[:500]) > 100
-    assert sum("in article" in text for text in made) < 20
-    assert sum(map(len, made)) > 0.9 * sum(map(len, messages[:500]))
+    assert sum("in article" in text for text in cleaned) < 20
+    assert sum(map(len, cleaned)) > 0.9 * sum(map(len, messages[:500]))
 
 
 def words(text: str, changed: float, seed: int) -> str:
@@ -81,8 +81,8 @@ def test_estimates_are_near_the_exact_similarity(messages):
 
 
 def test_similarity_is_the_share_of_common_runs_of_words():
-    one, two = (duplicates.shingles(text) for text in ("a b c d e f", "a b c d e g"))
-    assert duplicates.similarity(one, two) == 1 / 3
+    first, second = (duplicates.shingles(text) for text in ("a b c d e f", "a b c d e g"))
+    assert duplicates.similarity(first, second) == 1 / 3
     assert duplicates.similarity(duplicates.shingles("a b"), duplicates.shingles("a b")) == 1
 
 
@@ -132,7 +132,7 @@ DOCUMENTS = st.lists(st.lists(st.integers(0, 9), max_size=40).map(np.array), max
 
 @given(DOCUMENTS, st.integers(2, 16))
 def test_packing_neither_loses_nor_makes_tokens(documents, length):
-    whole = [token for one in documents for token in [*one.tolist(), 99]]
+    whole = [token for document in documents for token in [*document.tolist(), 99]]
     joined = packing.concatenated(documents, length, 99)
     assert joined.windows.ravel().tolist() == whole[: joined.windows.size]
     assert joined.lost == len(whole) - joined.windows.size < length
@@ -142,9 +142,9 @@ def test_packing_neither_loses_nor_makes_tokens(documents, length):
         assert sorted(tokens.tolist()) == sorted(whole)
         assert packed.padding == (packed.windows < 0).sum() and packed.lost == 0
         rows = {tuple(row) for row in packed.windows.tolist()}
-        for one in documents:  # those that fit are whole
-            if len(one) < length:
-                wanted = [*one.tolist(), 99]
+        for document in documents:  # those that fit are whole
+            if len(document) < length:
+                wanted = [*document.tolist(), 99]
                 assert any(wanted == list(row[i : i + len(wanted)]) for row in rows for i in range(length))
     best, alone = (way(documents, length, 99, -1) for way in (packing.best_fit, packing.padded))
     assert len(best.windows) <= len(alone.windows) and best.cut <= joined.cut + 1e-9
@@ -174,9 +174,9 @@ def test_shards_have_all_tokens_in_order(tmp_path):
 def test_a_shuffled_order_has_each_window_once_and_goes_on_where_it_was(tmp_path):
     written(tmp_path)
     with shards.Shards(tmp_path) as opened:
-        plain, first, again, other = ([w.tolist() for w in opened.windows(20, seed)] for seed in (None, 1, 1, 2))
+        plain, first, again, reseeded = ([w.tolist() for w in opened.windows(20, seed)] for seed in (None, 1, 1, 2))
         rest = [window.tolist() for window in opened.windows(20, 1, start=17)]
-    assert first == again != plain and first != other
+    assert first == again != plain and first != reseeded
     assert sorted(first) == sorted(plain) and len(plain) == 6 * 7 + 5
     assert rest == first[17:]
 

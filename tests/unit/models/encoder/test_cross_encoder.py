@@ -21,11 +21,11 @@ def start():
 
 def test_a_pair_is_read_as_bert_reads_two_texts(start, claims, documents):
     theirs = BertTokenizerFast(vocab=str(weights_files.fetch_all(minilm.WEIGHTS)["vocabulary"]))
-    titles = [one.fields["title"] for one in documents[:30]]
+    titles = [document.fields["title"] for document in documents[:30]]
     read = Pairs(start.tokens, claims[:30], start.tokens.encode_all(titles, 512), 512)
     for number, (claim, title) in enumerate(zip(claims[:30], titles, strict=True)):
         assert read.row(number, number) == theirs(claim, title)["input_ids"]
-    texts = start.tokens.encode_all([one.fields["text"] for one in documents[:30]], 64)
+    texts = start.tokens.encode_all([document.fields["text"] for document in documents[:30]], 64)
     cut = Pairs(start.tokens, claims[:30], texts, 64)
     for number in range(30):
         row = cut.row(number, number)
@@ -35,11 +35,11 @@ def test_a_pair_is_read_as_bert_reads_two_texts(start, claims, documents):
 def test_lists_have_a_relevant_abstract_first_and_others_from_the_top():
     scores = np.arange(40.0)[None].repeat(3, axis=0)
     relevant = [np.array([39]), np.array([0, 1]), np.array([20])]
-    made = cross_encoder.lists(scores, relevant, Plan(depth=10), epoch=0)
-    assert sorted((claim, numbers[0]) for claim, numbers in made) == [(0, 39), (1, 0), (1, 1), (2, 20)]
-    for claim, numbers in made:
+    lists = cross_encoder.lists(scores, relevant, Plan(depth=10), epoch=0)
+    assert sorted((claim, numbers[0]) for claim, numbers in lists) == [(0, 39), (1, 0), (1, 1), (2, 20)]
+    for claim, numbers in lists:
         assert all(number >= 30 and number not in relevant[claim] for number in numbers[1:])
-    assert made != cross_encoder.lists(scores, relevant, Plan(depth=10), epoch=1)
+    assert lists != cross_encoder.lists(scores, relevant, Plan(depth=10), epoch=1)
 
 
 def shown() -> tuple[list[str], list[str], list[np.ndarray]]:
@@ -65,7 +65,7 @@ def test_an_encoder_learns_what_it_is_shown(start):
     assert before.argmax(axis=1).tolist() == list(range(len(ABOUT)))
     plan = tuned.Plan(claims=6, depth=6, epochs=25, rate=3e-4)
     network = tuned.fit(start, *rows, before, relevant, plan)
-    near, far = (tuned.embed(network, one, start.tokens.pad) for one in rows)
+    near, far = (tuned.embed(network, tokens, start.tokens.pad) for tokens in rows)
     assert sum((near @ far.T).argmax(axis=1) == np.concatenate(relevant)) >= 4
     assert np.allclose(np.linalg.norm(near, axis=1), 1, atol=1e-5)
 
@@ -78,10 +78,10 @@ def test_a_reader_learns_where_answers_are(start):
     right = [reader.place(row, begin, begin + len(text)) for row, (begin, text) in zip(rows, answers, strict=True)]
     assert None not in right
     network = reader.fit(start, rows, right, reader.Plan(most=64, batch=5, epochs=20, rate=2e-4))
-    said = reader.answers(network, rows, paragraphs, start.tokens.pad)
-    assert sum(one.text == text for one, (_, text) in zip(said, answers, strict=True)) >= 4
-    for one, text in zip(said, paragraphs, strict=True):
-        assert text[one.start :].startswith(one.text)
+    found = reader.answers(network, rows, paragraphs, start.tokens.pad)
+    assert sum(answer.text == text for answer, (_, text) in zip(found, answers, strict=True)) >= 4
+    for answer, text in zip(found, paragraphs, strict=True):
+        assert text[answer.start :].startswith(answer.text)
 
 
 def test_what_was_not_reordered_stays_behind():

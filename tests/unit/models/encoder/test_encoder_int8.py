@@ -31,12 +31,12 @@ def texts():
 
 
 def test_vectors_are_near_those_in_32_bits(both, texts):
-    before, made = (one.embed(texts) for one in both)
-    np.testing.assert_allclose(np.linalg.norm(made, axis=1), 1, atol=1e-5)
-    cosines = (before * made).sum(axis=1)
+    before, after = (encoder.embed(texts) for encoder in both)
+    np.testing.assert_allclose(np.linalg.norm(after, axis=1), 1, atol=1e-5)
+    cosines = (before * after).sum(axis=1)
     assert cosines.mean() > 0.99 and cosines.min() > 0.95
     # Near enough that other texts are further away than its own vector in 32 bits.
-    assert ((made @ before.T).argmax(axis=1) == (before @ before.T).argmax(axis=1)).mean() > 0.95
+    assert ((after @ before.T).argmax(axis=1) == (before @ before.T).argmax(axis=1)).mean() > 0.95
 
 
 def test_a_text_has_the_same_vector_beside_others(both, texts):
@@ -53,7 +53,7 @@ def test_what_each_token_adds_sums_to_the_product(both, texts):
 def test_the_file_is_a_quarter_and_names_no_path(paths, content):
     assert len(content) < 0.27 * paths["encoder"].stat().st_size
     assert b"/models/" not in content and b".py" not in content
-    assert [one.name for one in InferenceSession(content).get_inputs()] == ["tokens", "there"]
+    assert [entry.name for entry in InferenceSession(content).get_inputs()] == ["tokens", "there"]
 
 
 def test_numbers_are_rounded_to_the_nearest_of_their_scale():

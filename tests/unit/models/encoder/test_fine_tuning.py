@@ -33,24 +33,24 @@ def known() -> tuple[list[str], np.ndarray]:
 def test_it_learns(start, known):
     texts, target = known
     network = fine_tuning.tune(start, texts[:300], start.embed(texts[:300]), target[:300], PLAN)
-    made = fine_tuning.predict(network, start, texts[300:])
-    assert np.corrcoef(made, target[300:])[0, 1] > 0.9
+    predictions = fine_tuning.predict(network, start, texts[300:])
+    assert np.corrcoef(predictions, target[300:])[0, 1] > 0.9
 
 
 def test_seed_decides_and_the_start_and_what_is_frozen_stay(start, known):
     texts, target = known
     before = {name: weights.clone() for name, weights in start.encoder.state_dict().items()}
     vectors = start.embed(texts)
-    made = [fine_tuning.tune(start, texts, vectors, target, PLAN, seed) for seed in (0, 0, 1)]
-    one, same, other = (fine_tuning.predict(network, start, texts[:5]).tolist() for network in made)
-    assert one == same != other
-    after = made[0].encoder.state_dict()
+    networks = [fine_tuning.tune(start, texts, vectors, target, PLAN, seed) for seed in (0, 0, 1)]
+    first, same, reseeded = (fine_tuning.predict(network, start, texts[:5]).tolist() for network in networks)
+    assert first == same != reseeded
+    after = networks[0].encoder.state_dict()
     changed = {name.split(".")[1] for name in before if not torch.equal(before[name], after[name])}
     assert changed == {"1"} and all(torch.equal(before[name], start.encoder.state_dict()[name]) for name in before)
 
 
 def test_each_text_is_in_one_batch_with_others_of_its_length():
     lengths = np.random.default_rng(0).integers(3, 60, 1_000)
-    made = list(fine_tuning.mixed(lengths, 32, np.random.default_rng(0)))
-    assert sorted(np.concatenate(made).tolist()) == list(range(1_000))
-    assert np.mean([np.ptp(lengths[batch]) for batch in made]) < 5
+    batches = list(fine_tuning.mixed(lengths, 32, np.random.default_rng(0)))
+    assert sorted(np.concatenate(batches).tolist()) == list(range(1_000))
+    assert np.mean([np.ptp(lengths[batch]) for batch in batches]) < 5

@@ -74,13 +74,13 @@ def test_any_text_becomes_the_same_tokens(ours, theirs, text):
 
 
 def test_marks_inside_of_a_text_are_words(ours):
-    made = ours.tokens.encode("so [SEP] it ends", 512)
-    assert made.count(ours.tokens.end) == 1 and made[-1] == ours.tokens.end
+    numbers = ours.tokens.encode("so [SEP] it ends", 512)
+    assert numbers.count(ours.tokens.end) == 1 and numbers[-1] == ours.tokens.end
 
 
 def test_long_text_is_cut(ours):
-    made = ours.tokens.encode("good " * 500, 256)
-    assert len(made) == 256 and (made[0], made[-1]) == (ours.tokens.begin, ours.tokens.end)
+    numbers = ours.tokens.encode("good " * 500, 256)
+    assert len(numbers) == 256 and (numbers[0], numbers[-1]) == (ours.tokens.begin, ours.tokens.end)
 
 
 @torch.inference_mode()
@@ -94,17 +94,17 @@ def test_embeddings_are_those_of_transformers(ours, paths, texts):
     left = network.load_state_dict(safetensors.torch.load_file(paths["encoder"]), strict=False)
     assert left.missing_keys == []
     shown = [*texts[::100], "", "good " * 500]
-    made = ours.embed(shown)
-    for text, vector in zip(shown, made, strict=True):
+    vectors = ours.embed(shown)
+    for text, vector in zip(shown, vectors, strict=True):
         tokens = torch.tensor([ours.tokens.encode(text, 256)])
         mean = network(tokens).last_hidden_state.mean(1)[0]
         torch.testing.assert_close(torch.tensor(vector), mean / mean.norm(), atol=1e-4, rtol=0)
-    assert np.linalg.norm(made, axis=1) == pytest.approx(1, abs=1e-5)
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-5)
 
 
 def test_text_alone_has_the_vector_it_has_among_others(ours, texts):
-    made = ours.embed(texts[:40])
-    assert ours.embed(texts[3:4])[0] == pytest.approx(made[3], abs=1e-5)
+    vectors = ours.embed(texts[:40])
+    assert ours.embed(texts[3:4])[0] == pytest.approx(vectors[3], abs=1e-5)
 
 
 @pytest.mark.parametrize("text", [*ODD, "Naïve café, isn't it? 中文 İstanbul"])
@@ -122,14 +122,16 @@ def test_tokens_add_up_to_a_product_with_the_vector(ours, texts):
 
 
 def test_sentences_that_mean_the_same_are_near(ours):
-    one, same, other = ours.embed(["The film was great.", "I loved this movie.", "The dollar fell against the yen."])
-    assert one @ same > 0.5 > 0.2 > one @ other
+    first, same, unrelated = ours.embed(
+        ["The film was great.", "I loved this movie.", "The dollar fell against the yen."]
+    )
+    assert first @ same > 0.5 > 0.2 > first @ unrelated
 
 
 def test_file_is_read_as_safetensors_reads_it(paths):
     theirs = safetensors.torch.load_file(paths["encoder"])
-    made = safetensors_file.read(paths["encoder"])
-    assert made.keys() == theirs.keys() and all(torch.equal(made[name], theirs[name]) for name in made)
+    tensors = safetensors_file.read(paths["encoder"])
+    assert tensors.keys() == theirs.keys() and all(torch.equal(tensors[name], theirs[name]) for name in tensors)
 
 
 def test_type_of_numbers_that_is_not_known_is_named(tmp_path):

@@ -19,7 +19,7 @@ def weights() -> dict:
 
 def test_a_token_has_the_mean_of_its_pieces(weights):
     shared = minilm.shared(weights)
-    made = token_vectors.of(SENTENCES, weights, layers=6)
+    vectors = token_vectors.of(SENTENCES, weights, layers=6)
     numbers = shared.tokens.encode(" ".join(SENTENCES[0]), token_vectors.TOKENS)
     with torch.inference_mode():
         read = shared.encoder(torch.tensor([numbers]), torch.ones(1, len(numbers), dtype=torch.bool))[0].numpy()
@@ -27,7 +27,7 @@ def test_a_token_has_the_mean_of_its_pieces(weights):
     assert [number for word in pieces for number in word] == numbers[1:-1]
     ends = np.cumsum([1, *map(len, pieces)])
     wanted = [read[start:end].mean(axis=0) for start, end in pairwise(ends)]
-    assert made[:4] == pytest.approx(np.array(wanted), abs=1e-4)
+    assert vectors[:4] == pytest.approx(np.array(wanted), abs=1e-4)
 
 
 def test_a_sentence_alone_has_the_same_vectors(weights):
@@ -36,6 +36,6 @@ def test_a_sentence_alone_has_the_same_vectors(weights):
 
 
 def test_what_is_behind_the_last_token_that_is_read_has_zeros(weights):
-    made = token_vectors.of(SENTENCES, weights)
-    assert len(made) == 4 + 5 + 300
-    assert made[9 + token_vectors.TOKENS - 3].any() and not made[9 + token_vectors.TOKENS - 2 :].any()
+    vectors = token_vectors.of(SENTENCES, weights)
+    assert len(vectors) == 4 + 5 + 300
+    assert vectors[9 + token_vectors.TOKENS - 3].any() and not vectors[9 + token_vectors.TOKENS - 2 :].any()

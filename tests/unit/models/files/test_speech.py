@@ -44,10 +44,10 @@ def test_speech_that_goes_on_to_the_end_is_heard(said):
 
 def test_other_rates_and_channels_are_brought_to_one_of_16_kilohertz():
     tone = 9_000 * np.sin(2 * np.pi * 440 * np.arange(44_100) / 44_100)
-    made = speech.samples(wav(np.repeat(tone, 2), 44_100, channels=2))
-    assert made.dtype == np.int16 and len(made) == 16_000
-    spectrum = np.abs(np.fft.rfft(made))
-    assert spectrum.argmax() == 440 and 8_000 < made.max() < 10_000
+    samples = speech.samples(wav(np.repeat(tone, 2), 44_100, channels=2))
+    assert samples.dtype == np.int16 and len(samples) == 16_000
+    spectrum = np.abs(np.fft.rfft(samples))
+    assert spectrum.argmax() == 440 and 8_000 < samples.max() < 10_000
 
 
 def test_silence_says_nothing():

@@ -37,19 +37,19 @@ def test_the_fit_is_that_of_arch(returns, ticker, student):
 @pytest.mark.parametrize("student", [True, False])
 def test_the_likelihood_is_that_of_arch_at_any_parameters(returns, student):
     own, percent = garch.fit(returns["KO"], student), 100 * returns["KO"]
-    given = [100 * own.mean, 1e4 * own.omega, own.alpha, own.beta, *([own.degrees] if student else [])]
-    theirs = arch_model(percent, dist="t" if student else "normal").fix(given)
+    parameters = [100 * own.mean, 1e4 * own.omega, own.alpha, own.beta, *([own.degrees] if student else [])]
+    theirs = arch_model(percent, dist="t" if student else "normal").fix(parameters)
     assert own.log_likelihood == pytest.approx(theirs.loglikelihood + len(percent) * np.log(100), abs=1e-6)
     np.testing.assert_allclose(100 * np.sqrt(own.variances(returns["KO"])[:-1]), theirs.conditional_volatility)
 
 
 def test_a_known_process_is_found_again():
     random = np.random.default_rng(0)
-    variance, made = 1e-4, []
+    variance, simulated = 1e-4, []
     for shock in random.standard_t(6, 8_000) * np.sqrt(4 / 6):
-        made.append(0.0005 + np.sqrt(variance) * shock)
-        variance = 2e-6 + 0.08 * (made[-1] - 0.0005) ** 2 + 0.90 * variance
-    own = garch.fit(np.array(made))
+        simulated.append(0.0005 + np.sqrt(variance) * shock)
+        variance = 2e-6 + 0.08 * (simulated[-1] - 0.0005) ** 2 + 0.90 * variance
+    own = garch.fit(np.array(simulated))
     assert (own.alpha, own.beta, own.degrees) == pytest.approx((0.08, 0.90, 6), rel=0.2)
 
 

@@ -38,15 +38,15 @@ def test_the_luckiest_of_many_is_what_a_simulation_finds():
 
 def test_a_deflated_ratio_falls_with_each_trial_and_ignores_the_scale():
     returns = noise(500, 1)[:, 0] + 0.001
-    one, few, many = (overfitting.deflated_sharpe(returns, np.resize([0.0, 0.1], trials)) for trials in (1, 10, 100))
-    assert one == overfitting.probabilistic_sharpe(returns) > few > many
+    single, few, many = (overfitting.deflated_sharpe(returns, np.resize([0.0, 0.1], trials)) for trials in (1, 10, 100))
+    assert single == overfitting.probabilistic_sharpe(returns) > few > many
     assert overfitting.deflated_sharpe(returns * 7, np.resize([0.0, 0.1], 10)) == pytest.approx(few)
 
 
 def test_the_probabilistic_ratio_covers_what_it_claims_with_skewed_returns():
     returns = np.random.default_rng(0).gamma(2, size=(1_000, 250)) - 2
     returns = 0.1 * np.sqrt(2) - returns  # a true Sharpe ratio of 0.1, and a tail of losses
-    claimed = np.array([overfitting.probabilistic_sharpe(one, 0.1) for one in returns])
+    claimed = np.array([overfitting.probabilistic_sharpe(sample, 0.1) for sample in returns])
     assert kstest(claimed, "uniform").statistic < 0.06
 
 
@@ -60,14 +60,14 @@ def test_overfitting_is_that_of_the_papers_recipe_step_by_step():
         best = (inside.mean() / inside.std()).idxmax()
         rank = (outside.mean() / outside.std()).rank()[best] / 8
         logits.append(np.log(rank / (1 - rank)))
-    made = backtest_overfitting(returns.to_numpy(), 8)
-    np.testing.assert_allclose(made.logits, logits)
-    assert made.probability == np.mean(np.array(logits) <= 0)
+    estimate = backtest_overfitting(returns.to_numpy(), 8)
+    np.testing.assert_allclose(estimate.logits, logits)
+    assert estimate.probability == np.mean(np.array(logits) <= 0)
 
 
 def test_the_best_of_noise_is_overfitted_and_a_real_edge_is_not():
     of_noise = [backtest_overfitting(noise(480, 20, seed), 8) for seed in range(60)]
-    assert np.mean([one.probability for one in of_noise]) == pytest.approx(0.5, abs=0.08)
+    assert np.mean([estimate.probability for estimate in of_noise]) == pytest.approx(0.5, abs=0.08)
     planted = noise(1_600, 20) + np.eye(20)[3] * 0.004
     assert backtest_overfitting(planted).probability < 0.01
     assert backtest_overfitting(planted).loss < 0.01

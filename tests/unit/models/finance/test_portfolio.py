@@ -88,19 +88,19 @@ def test_bounds_that_nothing_keeps_are_refused(solve, bounds):
 def test_an_allocation_is_long_within_bounds_and_knows_no_future(closes, name):
     decide = allocations.ALLOCATIONS[name]
     today = closes.loc[:"2008-06-30"]
-    made = decide(today)
-    assert list(made.index) == list(closes.columns)
-    assert made.sum() == pytest.approx(1) and made.min() >= 0 and made.max() <= allocations.GREATEST + 1e-9
-    pd.testing.assert_series_equal(decide(closes.loc["2007":"2008-06-30"]), made)  # a year is all that it looks at
+    weights = decide(today)
+    assert list(weights.index) == list(closes.columns)
+    assert weights.sum() == pytest.approx(1) and weights.min() >= 0 and weights.max() <= allocations.GREATEST + 1e-9
+    pd.testing.assert_series_equal(decide(closes.loc["2007":"2008-06-30"]), weights)  # a year is all that it looks at
     changed = decide(today.assign(KO=today["KO"] * np.linspace(1, 2, len(today))))
-    assert np.allclose(changed, made) == (name == "equal weights")
+    assert np.allclose(changed, weights) == (name == "equal weights")
 
 
 def test_a_stock_without_a_whole_year_gets_no_weight(closes):
     young = closes.loc["2007":"2008"].copy()
     young.loc[:"2008-03-18", "KO"] = np.nan
-    made = allocations.risk_parity(young)
-    assert made["KO"] == 0 and made.sum() == pytest.approx(1)
+    weights = allocations.risk_parity(young)
+    assert weights["KO"] == 0 and weights.sum() == pytest.approx(1)
 
 
 def test_too_few_closes_and_prices_that_never_move_are_refused(closes):

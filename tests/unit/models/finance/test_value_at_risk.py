@@ -18,36 +18,36 @@ def returns(closes) -> np.ndarray:
 @pytest.mark.parametrize("level", LEVELS)
 def test_a_normal_limit_has_its_closed_form(level):
     sample = np.random.default_rng(0).normal(0.001, 0.02, WINDOW + 3)
-    made, last = value_at_risk.normal(sample, level), sample[2:-1]
-    assert made.limits[-1] == pytest.approx(-last.mean() - last.std(ddof=1) * norm.ppf(level))
+    forecasts, last = value_at_risk.normal(sample, level), sample[2:-1]
+    assert forecasts.limits[-1] == pytest.approx(-last.mean() - last.std(ddof=1) * norm.ppf(level))
     shortfall = -last.mean() + last.std(ddof=1) * norm.pdf(norm.ppf(level)) / level
-    assert made.shortfalls[-1] == pytest.approx(shortfall, rel=2e-3)
+    assert forecasts.shortfalls[-1] == pytest.approx(shortfall, rel=2e-3)
 
 
 def test_a_historical_limit_is_a_loss_that_was_seen():
     returns = np.random.default_rng(0).permutation(np.append(np.arange(1, WINDOW + 1) / -1e4, 0.0))
     returns[[np.flatnonzero(returns == 0)[0], -1]] = returns[[-1, np.flatnonzero(returns == 0)[0]]]
-    made = value_at_risk.historical(returns, 0.01)
-    assert made.limits == pytest.approx([0.0496])  # of 500 losses, the fifth of the worst
-    assert made.shortfalls == pytest.approx([0.0498])
+    forecasts = value_at_risk.historical(returns, 0.01)
+    assert forecasts.limits == pytest.approx([0.0496])  # of 500 losses, the fifth of the worst
+    assert forecasts.shortfalls == pytest.approx([0.0498])
 
 
 def test_the_weighted_variance_is_the_recursion(returns):
-    made, variance = value_at_risk.weighted(returns, 0.05), returns[:WINDOW].var()
-    for one in returns[:-1]:
-        variance = 0.94 * variance + 0.06 * one**2
-    assert made.limits[-1] == pytest.approx(-np.sqrt(variance) * norm.ppf(0.05))
+    forecasts, variance = value_at_risk.weighted(returns, 0.05), returns[:WINDOW].var()
+    for move in returns[:-1]:
+        variance = 0.94 * variance + 0.06 * move**2
+    assert forecasts.limits[-1] == pytest.approx(-np.sqrt(variance) * norm.ppf(0.05))
 
 
 @pytest.mark.parametrize("name", METHODS)
 def test_a_limit_is_known_before_its_day(returns, name):
-    made, changed = METHODS[name](returns, 0.05), returns.copy()
-    assert len(made.limits) == len(returns) - WINDOW
-    assert (made.shortfalls > made.limits).all() and (made.limits > 0).all()
+    forecasts, changed = METHODS[name](returns, 0.05), returns.copy()
+    assert len(forecasts.limits) == len(returns) - WINDOW
+    assert (forecasts.shortfalls > forecasts.limits).all() and (forecasts.limits > 0).all()
     changed[600:] = changed[600:][::-1] * 3
     later = METHODS[name](changed, 0.05)
-    np.testing.assert_allclose(later.limits[: 601 - WINDOW], made.limits[: 601 - WINDOW])
-    assert not np.allclose(later.limits[601 - WINDOW :], made.limits[601 - WINDOW :])
+    np.testing.assert_allclose(later.limits[: 601 - WINDOW], forecasts.limits[: 601 - WINDOW])
+    assert not np.allclose(later.limits[601 - WINDOW :], forecasts.limits[601 - WINDOW :])
 
 
 def test_kupiec_has_the_region_of_his_table():
@@ -75,8 +75,8 @@ def test_the_tests_keep_right_forecasts_and_reject_wrong_ones():
     right = value_at_risk._scaled(np.zeros(days), np.full(days, 0.01), norm.ppf, level)
     rejected = np.array(
         [
-            [one.often < 0.05, one.clustered < 0.05, one.deep < 0.05]
-            for one in (coverage(random.normal(0, 0.01, days), right, level, seed) for seed in range(40))
+            [verdict.often < 0.05, verdict.clustered < 0.05, verdict.deep < 0.05]
+            for verdict in (coverage(random.normal(0, 0.01, days), right, level, seed) for seed in range(40))
         ]
     )
     assert (rejected.mean(axis=0) < 0.16).all()
@@ -105,5 +105,5 @@ def test_too_few_returns_and_holes_are_refused(name, returns):
 
 
 def test_forecasts_of_a_joined_walk_are_one():
-    one = Forecasts(np.ones(2), np.ones((2, 3)))
-    assert value_at_risk._joined([one, one]).tails.shape == (4, 3)
+    forecasts = Forecasts(np.ones(2), np.ones((2, 3)))
+    assert value_at_risk._joined([forecasts, forecasts]).tails.shape == (4, 3)

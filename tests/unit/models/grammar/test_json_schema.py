@@ -51,12 +51,12 @@ SCHEMAS = [
 
 def drawn(schema: object, seed: int, most: int = 20_000) -> bytes:
     """Return a text of bytes drawn at random from those that may come."""
-    guide, made, chance = Guide(grammar(json.dumps(schema))), [], random.Random(seed)
-    while not guide.ended(made):
-        allowed = guide(made).nonzero().flatten().tolist()
-        assert allowed and len(made) < most
-        made.append(chance.choice(allowed))
-    return bytes(made)
+    guide, content, chance = Guide(grammar(json.dumps(schema))), [], random.Random(seed)
+    while not guide.ended(content):
+        allowed = guide(content).nonzero().flatten().tolist()
+        assert allowed and len(content) < most
+        content.append(chance.choice(allowed))
+    return bytes(content)
 
 
 @pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: str(schema)[:40])
@@ -72,10 +72,10 @@ def test_json_is_complete_before_its_bytes_run_out(schema):
     """However few they are, and though a string has no bound: noise would not close it."""
     node, chance = grammar(json.dumps(schema)), random.Random(0)
     for most in range(node.shortest, node.shortest + 25):
-        guide, made = Guide(node, most), []
-        while len(made) < most and not guide.ended(made):
-            made.append(chance.choice(guide(made).nonzero().flatten().tolist()))
-        jsonschema.validate(json.loads(bytes(made)), schema)
+        guide, content = Guide(node, most), []
+        while len(content) < most and not guide.ended(content):
+            content.append(chance.choice(guide(content).nonzero().flatten().tolist()))
+        jsonschema.validate(json.loads(bytes(content)), schema)
 
 
 def test_all_of_an_enum_may_come():
@@ -85,8 +85,8 @@ def test_all_of_an_enum_may_come():
 
 def test_objects_have_any_of_their_optional_properties_in_order():
     schema = {"type": "object", "properties": {name: {"const": 1} for name in "abc"}, "required": ["b"]}
-    made = {"".join(json.loads(drawn(schema, seed))) for seed in range(200)}
-    assert made == {"b", "ab", "bc", "abc"}
+    keys = {"".join(json.loads(drawn(schema, seed))) for seed in range(200)}
+    assert keys == {"b", "ab", "bc", "abc"}
 
 
 scalars = st.one_of(
@@ -127,9 +127,9 @@ def nested(parts):
 @settings(max_examples=100, deadline=None)
 @given(st.recursive(scalars, nested, max_leaves=6), st.integers(0, 9))
 def test_any_schema_is_satisfied(schema, seed):
-    made = drawn(schema, seed, 100_000)
-    jsonschema.validate(json.loads(made), schema)
-    assert len(made) >= grammar(json.dumps(schema)).shortest
+    content = drawn(schema, seed, 100_000)
+    jsonschema.validate(json.loads(content), schema)
+    assert len(content) >= grammar(json.dumps(schema)).shortest
 
 
 def test_a_stream_of_a_network_that_knows_nothing_keeps_its_schema():
@@ -241,10 +241,10 @@ def test_a_step_of_a_large_schema_costs_little(schema):
     text = json.dumps(schema)
 
     def write() -> int:
-        guide, made, chance = Guide(grammar(text)), [], random.Random(0)
-        while len(made) < 300 and not guide.ended(made):
-            allowed = guide(made).nonzero().flatten().tolist()
-            made.append(ord("[") if ord("[") in allowed else chance.choice(allowed))
-        return len(made)
+        guide, content, chance = Guide(grammar(text)), [], random.Random(0)
+        while len(content) < 300 and not guide.ended(content):
+            allowed = guide(content).nonzero().flatten().tolist()
+            content.append(ord("[") if ord("[") in allowed else chance.choice(allowed))
+        return len(content)
 
     assert least_cost(write) < 0.2 + 0.005 * write()

@@ -116,5 +116,5 @@ def test_lookahead_meets_its_fast_weights_half_way():
 
 def test_muon_makes_all_directions_about_as_long():
     torch.manual_seed(0)
-    made = torch.linalg.svdvals(ours.orthogonal(torch.randn(30, 50, dtype=torch.double)))
-    assert made.min() > 0.6 and made.max() < 1.3
+    lengths = torch.linalg.svdvals(ours.orthogonal(torch.randn(30, 50, dtype=torch.double)))
+    assert lengths.min() > 0.6 and lengths.max() < 1.3

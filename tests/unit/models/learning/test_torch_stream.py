@@ -54,8 +54,8 @@ def in_memory(seed: int) -> nn.Module:
 def accuracy(model: nn.Module) -> float:
     images, labels = pixels()
     with torch.no_grad():
-        said = model(torch.from_numpy(images[PAST:])).argmax(1).numpy()
-    return float((said == labels[PAST:]).mean())
+        predicted = model(torch.from_numpy(images[PAST:])).argmax(1).numpy()
+    return float((predicted == labels[PAST:]).mean())
 
 
 @pytest.fixture(scope="module")

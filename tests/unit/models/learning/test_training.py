@@ -56,9 +56,9 @@ def test_network_learns_and_is_ready_to_answer():
 def test_training_goes_on_from_any_checkpoint(at, schedule):
     states, rest = [], []
     whole = fit(network(), epochs=EPOCHS, schedule=schedule, after_epoch=lambda state: states.append(copied(state)))
-    other = nn.Sequential(nn.Linear(3, 8), nn.Dropout(0.2), nn.Linear(8, 1))
+    fresh = nn.Sequential(nn.Linear(3, 8), nn.Dropout(0.2), nn.Linear(8, 1))
     more = {"state": states[at - 1], "after_epoch": lambda state: rest.append(state["epochs"])}
-    resumed = fit(other, epochs=EPOCHS, schedule=schedule, **more)
+    resumed = fit(fresh, epochs=EPOCHS, schedule=schedule, **more)
     assert torch.equal(weights(whole), weights(resumed)) and rest == list(range(at + 1, EPOCHS + 1))
 
 
@@ -66,10 +66,10 @@ def test_learning_rate_rises_and_falls():
     rates = []
 
     def schedule(optimizer):
-        made = training.rising_and_falling(STEPS * EPOCHS)(optimizer)
-        step = made.step
-        made.step = lambda: (rates.append(optimizer.param_groups[0]["lr"]), step())
-        return made
+        scheduler = training.rising_and_falling(STEPS * EPOCHS)(optimizer)
+        step = scheduler.step
+        scheduler.step = lambda: (rates.append(optimizer.param_groups[0]["lr"]), step())
+        return scheduler
 
     fit(network(), epochs=EPOCHS, schedule=schedule)
     top = rates.index(max(rates))

@@ -22,7 +22,7 @@ def test_an_instrument_finds_what_least_squares_misses():
     tool, hidden = RNG.normal(size=(2, 5_000))
     price = tool + hidden + RNG.normal(size=5_000)
     y, cluster = -2 * price + 3 * hidden, np.arange(5_000)
-    plain, instrument = (least_squares(y, price[:, None], one[:, None], cluster) for one in (price, tool))
+    plain, instrument = (least_squares(y, price[:, None], variable[:, None], cluster) for variable in (price, tool))
     assert instrument[0] == pytest.approx(-2, abs=4 * instrument[1]) and plain[0] > -1.5
 
 

@@ -22,12 +22,12 @@ def rows() -> pd.DataFrame:
 
 
 def test_probabilities_are_those_of_scikit_learn(rows):
-    other = make_pipeline(
+    theirs = make_pipeline(
         make_column_transformer((StandardScaler(), ["size", "age", "same"]), (OneHotEncoder(), ["colour"])),
         LogisticRegression(tol=1e-10, max_iter=1_000),
     ).fit(rows, rows["bad"])
     mine = Logistic(["size", "age", "same"], ["colour"]).fit(rows, rows["bad"].to_numpy())
-    assert mine.probability(rows) == pytest.approx(other.predict_proba(rows)[:, 1], abs=1e-4)
+    assert mine.probability(rows) == pytest.approx(theirs.predict_proba(rows)[:, 1], abs=1e-4)
 
 
 def test_missing_and_unknown_values_have_a_probability(rows):

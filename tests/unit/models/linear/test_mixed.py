@@ -28,13 +28,13 @@ def test_it_is_the_model_of_statsmodels(made):
     assert own.between == pytest.approx(np.asarray(theirs.cov_re), rel=1e-3)
     assert own.noise == pytest.approx(theirs.scale, rel=1e-4)
     assert own.log_likelihood == pytest.approx(theirs.llf, abs=1e-5)
-    assert own.effects == pytest.approx(np.stack([theirs.random_effects[one] for one in range(12)]), abs=1e-4)
+    assert own.effects == pytest.approx(np.stack([theirs.random_effects[number] for number in range(12)]), abs=1e-4)
 
 
 def test_group_of_few_rows_is_near_the_others(made):
     y, x, z, group = made
     few = (group != 0) | (np.arange(len(y)) < 2)
-    whole, part = (mixed.fit(y[at], x[at], z[at], group[at], group[at]) for at in (slice(None), few))
+    whole, part = (mixed.fit(y[rows], x[rows], z[rows], group[rows], group[rows]) for rows in (slice(None), few))
     assert np.abs(part.effects[0]).sum() < np.abs(whole.effects[0]).sum()
     assert np.trace(part.spread[0]) > 3 * np.trace(whole.spread[0])
 
@@ -45,6 +45,7 @@ def test_errors_know_what_rows_of_a_cluster_share(made):
     shared = np.random.default_rng(1).normal(size=20)
     x = np.column_stack([x, np.random.default_rng(2).normal(size=20)[cluster]])
     alone, together = (
-        mixed.fit(y + shared[cluster], x, z, group, one).covariance[-1, -1] for one in (np.arange(len(y)), cluster)
+        mixed.fit(y + shared[cluster], x, z, group, clusters).covariance[-1, -1]
+        for clusters in (np.arange(len(y)), cluster)
     )
     assert together > 4 * alone

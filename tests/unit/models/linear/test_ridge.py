@@ -21,5 +21,5 @@ def test_weights_are_those_of_scikit_learn(penalty):
 
 
 def test_constant_target_is_the_intercept():
-    made = Ridge().fit(csr_array(np.eye(4)), np.full(4, 2.5))
-    assert (made.intercept, made.weights.tolist()) == (2.5, [0.0] * 4)
+    model = Ridge().fit(csr_array(np.eye(4)), np.full(4, 2.5))
+    assert (model.intercept, model.weights.tolist()) == (2.5, [0.0] * 4)

@@ -29,31 +29,31 @@ def whole(blocks: list) -> np.ndarray:
 
 
 def probabilities(scores: np.ndarray) -> np.ndarray:
-    made = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return made / made.sum(axis=1, keepdims=True)
+    odds = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return odds / odds.sum(axis=1, keepdims=True)
 
 
 @pytest.mark.parametrize("strength", [0.1, 1.0, 10.0])
 def test_one_label_each_is_scikit_learns_logistic_regression(blocks, shares, strength):
     labels = shares.argmax(axis=1)
-    made = Softmax(strength, tolerance=1e-8, rounds=2_000).fit(blocks, np.eye(CLASSES)[labels])
+    model = Softmax(strength, tolerance=1e-8, rounds=2_000).fit(blocks, np.eye(CLASSES)[labels])
     theirs = LogisticRegression(C=strength, tol=1e-10, max_iter=5_000).fit(whole(blocks), labels)
-    assert probabilities(made.scores(blocks)) == pytest.approx(theirs.predict_proba(whole(blocks)), abs=2e-3)
-    assert np.vstack(made.weights) == pytest.approx(theirs.coef_.T, abs=5e-3)
-    assert not made.weights[0][7].any()
+    assert probabilities(model.scores(blocks)) == pytest.approx(theirs.predict_proba(whole(blocks)), abs=2e-3)
+    assert np.vstack(model.weights) == pytest.approx(theirs.coef_.T, abs=5e-3)
+    assert not model.weights[0][7].any()
 
 
 def test_shares_are_rows_that_count_as_often(blocks, shares):
     """A row of shares is a row of each class, which counts by its share."""
-    made = Softmax(tolerance=1e-8, rounds=2_000).fit(blocks, shares)
+    model = Softmax(tolerance=1e-8, rounds=2_000).fit(blocks, shares)
     rows = np.repeat(np.arange(ROWS), CLASSES)
     labels = np.tile(np.eye(CLASSES), (ROWS, 1))
     same = Softmax(tolerance=1e-8, rounds=2_000).fit([part[rows] for part in blocks], labels, shares.ravel())
-    assert made.scores(blocks) == pytest.approx(same.scores(blocks), abs=2e-2)
+    assert model.scores(blocks) == pytest.approx(same.scores(blocks), abs=2e-2)
 
 
 def test_shares_of_one_kind_of_row_are_met():
     """Where all rows are the same, the probabilities are the mean shares: intercepts have no penalty."""
     shares = np.random.default_rng(2).dirichlet(np.ones(CLASSES), 50)
-    made = Softmax().fit([np.zeros((50, 1))], shares)
-    assert probabilities(made.scores([np.zeros((1, 1))]))[0] == pytest.approx(shares.mean(axis=0), abs=2e-3)
+    model = Softmax().fit([np.zeros((50, 1))], shares)
+    assert probabilities(model.scores([np.zeros((1, 1))]))[0] == pytest.approx(shares.mean(axis=0), abs=2e-3)

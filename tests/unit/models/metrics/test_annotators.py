@@ -26,12 +26,12 @@ def test_agreement_is_one_where_the_shares_are_known_and_nothing_for_a_constant(
     shares = RANDOM.dirichlet([2, 1, 1], 300)
     assert annotators.agreement(shares, shares) == pytest.approx(1)
     assert annotators.agreement(shares, np.tile([0.5, 0.3, 0.2], (300, 1))) == 0
-    other = RANDOM.permutation(shares)
-    assert abs(annotators.agreement(shares, other)) < 0.9
+    shuffled = RANDOM.permutation(shares)
+    assert abs(annotators.agreement(shares, shuffled)) < 0.9
 
 
 def test_tenths_that_expect_more_disagreement_have_it():
     shares = RANDOM.dirichlet([2, 1, 1], 300)
-    made = annotators.disagreement(shares, shares)
-    assert made["rows"].tolist() == [30] * 10
-    assert (np.diff(made["expected"]) >= 0).all() and made["expected"].tolist() == made["did"].tolist()
+    table = annotators.disagreement(shares, shares)
+    assert table["rows"].tolist() == [30] * 10
+    assert (np.diff(table["expected"]) >= 0).all() and table["expected"].tolist() == table["did"].tolist()

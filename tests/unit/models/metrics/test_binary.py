@@ -41,9 +41,9 @@ def test_slices_cover_every_row_and_score_where_both_classes_are(rows):
     frame = rows.assign(late=rows["late"].where(rows["carrier"] != "AA", 0.0))
     table = by_slice(frame, "late", rows["probability"].to_numpy(), "carrier").set_index("carrier")
     assert table["rows"].sum() == len(rows)
-    one = frame["carrier"] == "B6"
+    mask = frame["carrier"] == "B6"
     assert table.loc["B6", "roc_auc"] == pytest.approx(
-        reference.roc_auc_score(frame.loc[one, "late"], rows.loc[one, "probability"])
+        reference.roc_auc_score(frame.loc[mask, "late"], rows.loc[mask, "probability"])
     )
     assert np.isnan(table.loc["AA", "roc_auc"]) and table.loc["AA", "positive_share"] == 0
 

@@ -27,7 +27,7 @@ def test_calibration_is_the_distance_between_confidence_and_accuracy(answered):
     )
     target, probabilities = answered  # drawn from its own probabilities
     sharpened = probabilities**4 / (probabilities**4).sum(axis=1, keepdims=True)
-    errors = [classes.score(target, given)["calibration_error"] for given in (probabilities, sharpened)]
+    errors = [classes.score(target, chances)["calibration_error"] for chances in (probabilities, sharpened)]
     assert errors[0] < 0.06 < 0.15 < errors[1]
 
 

@@ -20,10 +20,10 @@ def test_bootstrap_tells_a_difference_from_noise():
 def test_interval_is_that_of_the_normal_distribution_where_it_holds():
     rng = np.random.default_rng(3)
     difference = rng.normal(0.1, 1.0, 2_000)
-    made = paired.bootstrap(difference, np.zeros(2_000))
+    interval = paired.bootstrap(difference, np.zeros(2_000))
     error = difference.std() / np.sqrt(2_000)
-    assert made["low"] == pytest.approx(difference.mean() - 1.96 * error, abs=0.1 * error)
-    assert made["high"] == pytest.approx(difference.mean() + 1.96 * error, abs=0.1 * error)
+    assert interval["low"] == pytest.approx(difference.mean() - 1.96 * error, abs=0.1 * error)
+    assert interval["high"] == pytest.approx(difference.mean() + 1.96 * error, abs=0.1 * error)
 
 
 @pytest.fixture
@@ -45,12 +45,12 @@ def test_values_of_roc_auc_have_its_mean_and_the_interval_of_a_bootstrap_of_days
     assert values[0].shape == (60,)
     assert [each.mean() for each in values] == pytest.approx([roc_auc_score(target, s) for s in (better, worse)])
     rng, drawn = np.random.default_rng(6), []
-    rows_of = [np.flatnonzero(day == one) for one in range(60)]
+    rows_of = [np.flatnonzero(day == number) for number in range(60)]
     for _ in range(500):
-        rows = np.concatenate([rows_of[one] for one in rng.integers(60, size=60)])
+        rows = np.concatenate([rows_of[number] for number in rng.integers(60, size=60)])
         drawn.append(roc_auc_score(target[rows], better[rows]) - roc_auc_score(target[rows], worse[rows]))
-    made, (low, high) = difference(*values), np.quantile(drawn, [0.025, 0.975])
-    assert (made.low, made.high) == pytest.approx((low, high), abs=0.15 * (high - low))
+    interval, (low, high) = difference(*values), np.quantile(drawn, [0.025, 0.975])
+    assert (interval.low, interval.high) == pytest.approx((low, high), abs=0.15 * (high - low))
 
 
 def test_values_of_a_ratio_have_its_value_and_the_interval_of_a_bootstrap():
@@ -66,9 +66,9 @@ def test_values_of_a_ratio_have_its_value_and_the_interval_of_a_bootstrap():
 
 def test_values_of_a_correlation_have_its_mean_and_its_known_error():
     rng = np.random.default_rng(4)
-    one = rng.normal(size=4_000)
-    other = one + rng.normal(size=4_000)
-    values = paired.correlation(one, other)
-    r = np.corrcoef(one, other)[0, 1]
+    first = rng.normal(size=4_000)
+    second = first + rng.normal(size=4_000)
+    values = paired.correlation(first, second)
+    r = np.corrcoef(first, second)[0, 1]
     assert values.mean() == pytest.approx(r)
     assert values.std() / np.sqrt(4_000) == pytest.approx((1 - r**2) / np.sqrt(4_000), rel=0.05)  # of normal values

@@ -23,13 +23,13 @@ def test_scores_are_those_of_rouge_score(papers, name, length):
     for paper in papers:
         for reference in paper["target"]:
             wanted, summary = scorer.score(reference, paper["source"][0])[name], paper["source"][0]
-            made = rouge.runs(reference, summary, length) if length else rouge.longest(reference, summary)
-            assert made == pytest.approx((wanted.precision, wanted.recall, wanted.fmeasure), abs=1e-12)
+            scores = rouge.runs(reference, summary, length) if length else rouge.longest(reference, summary)
+            assert scores == pytest.approx((wanted.precision, wanted.recall, wanted.fmeasure), abs=1e-12)
 
 
 def test_of_several_references_the_nearest_counts(papers):
     scorer, paper = RougeScorer(["rouge2"]), max(papers, key=lambda paper: len(paper["target"]))
-    wanted = max(scorer.score(one, paper["source"][0])["rouge2"].fmeasure for one in paper["target"])
+    wanted = max(scorer.score(reference, paper["source"][0])["rouge2"].fmeasure for reference in paper["target"])
     assert len(paper["target"]) > 1 and rouge.best(paper["target"], paper["source"][0], 2).f == pytest.approx(wanted)
 
 
@@ -40,10 +40,10 @@ def test_texts_without_a_common_word_have_no_score(one, other):
 
 def test_scores_of_the_papers_example():
     """Lin (2004), section 3: the police killed the gunman, and two summaries of it."""
-    reference, one, other = "police killed the gunman", "police kill the gunman", "the gunman kill police"
-    assert rouge.longest(reference, one).recall == 3 / 4 and rouge.longest(reference, other).recall == 2 / 4
-    assert rouge.runs(reference, one, 2).recall == rouge.runs(reference, other, 2).recall == 1 / 3
-    assert rouge.runs(reference, one + " kill", 1) == pytest.approx((3 / 5, 3 / 4, 2 / 3))
+    reference, first, second = "police killed the gunman", "police kill the gunman", "the gunman kill police"
+    assert rouge.longest(reference, first).recall == 3 / 4 and rouge.longest(reference, second).recall == 2 / 4
+    assert rouge.runs(reference, first, 2).recall == rouge.runs(reference, second, 2).recall == 1 / 3
+    assert rouge.runs(reference, first + " kill", 1) == pytest.approx((3 / 5, 3 / 4, 2 / 3))
 
 
 def test_the_nearest_of_some_references_is_taken():

@@ -54,7 +54,7 @@ def some_choices(seed: int, now: np.ndarray, brands: int) -> Choices:
 def test_proof_is_that_of_trying_all_shelves(seed):
     now, *_ = of = shelf(seed)
     few = some_choices(seed, now, 4)
-    shelves = np.array(list(product(*(few.price[few.brand == one] for one in range(COUNT)))))
+    shelves = np.array(list(product(*(few.price[few.brand == brand] for brand in range(COUNT)))))
     shelves = shelves[limits(now).kept(shelves)]
     most = profit(shelves, *of).sum(axis=-1).max()
     prices, proved = shelf_search.best(*of, few, limits(now))

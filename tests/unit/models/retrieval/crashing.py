@@ -34,7 +34,7 @@ COMMITS = [  # keys to add, keys to delete; later ones replace, delete, and make
 
 def document(key: int, commit: int) -> Document:
     return Document(
-        str(key), {"text": " ".join(WORDS[(key * 7 + commit * 3 + at * at) % 10] for at in range(6 + key % 5))}
+        str(key), {"text": " ".join(WORDS[(key * 7 + commit * 3 + place * place) % 10] for place in range(6 + key % 5))}
     )
 
 
@@ -85,8 +85,8 @@ def expected(scratch: Path) -> list[list[tuple[str, float]]]:
             now.pop(str(key), None)
         folder = scratch / f"fresh-{number}"
         with Writer(folder) as writer:
-            for one in now.values():
-                writer.add(one)
+            for paper in now.values():
+                writer.add(paper)
             writer.commit()
         states.append(found(folder))
     return states

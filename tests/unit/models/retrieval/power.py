@@ -45,8 +45,8 @@ class Disk:
             self.open.pop(descriptor, None)
             calls["close"](descriptor)
 
-        made = {"open": opened, "write": written, "fsync": synced, "replace": replaced, "unlink": unlinked}
-        for name, call in (made | {"close": closed}).items():
+        patches = {"open": opened, "write": written, "fsync": synced, "replace": replaced, "unlink": unlinked}
+        for name, call in (patches | {"close": closed}).items():
             monkeypatch.setattr(os, name, call)
 
     def tell(self) -> None:

@@ -11,8 +11,8 @@ RNG = np.random.default_rng(0)
 def test_fusion_by_place_is_that_of_the_paper():
     first, second = np.array([[3.0, 1.0, 2.0]]), np.array([[0.1, 0.2, 0.2]])
     assert fusion.ranks(second).tolist() == [[3, 1, 2]]  # of equal ones, the first
-    made = fusion.reciprocal([first, second], 60)
-    assert made[0] == pytest.approx([1 / 61 + 1 / 63, 1 / 63 + 1 / 61, 1 / 62 + 1 / 62])
+    fused = fusion.reciprocal([first, second], 60)
+    assert fused[0] == pytest.approx([1 / 61 + 1 / 63, 1 / 63 + 1 / 61, 1 / 62 + 1 / 62])
 
 
 def test_a_weighted_sum_lies_between_both():

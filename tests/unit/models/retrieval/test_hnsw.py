@@ -24,7 +24,7 @@ def graph(vectors) -> Hnsw:
 def recall(graph, vectors, breadth) -> float:
     found = [graph.search(query, K, breadth)[0] for query in vectors[:ASKED]]
     right = [exact(vectors[ASKED:], query, K) for query in vectors[:ASKED]]
-    return float(np.mean([np.isin(one, other).mean() for one, other in zip(right, found, strict=True)]))
+    return float(np.mean([np.isin(neighbours, hits).mean() for neighbours, hits in zip(right, found, strict=True)]))
 
 
 def test_a_wider_search_finds_more_and_the_widest_all(graph, vectors):

@@ -58,22 +58,25 @@ def found(index, query, k=10, scoring=SCORING, exhaustive=False) -> list[tuple[s
 
 def by_the_formula(documents, claim) -> dict[str, float]:
     """Score all documents as Zaragoza et al. (2004) write it."""
-    counts = [[Counter(PLAIN.terms(one.fields[name])) for name in FIELDS] for one in documents]
+    counts = [[Counter(PLAIN.terms(document.fields[name])) for name in FIELDS] for document in documents]
     lengths = np.array([[count.total() for count in row] for row in counts])
-    scores = dict.fromkeys((one.key for one in documents), 0.0)
+    scores = dict.fromkeys((document.key for document in documents), 0.0)
     for term, times in Counter(PLAIN.terms(claim)).items():
         having = sum(any(term in count for count in row) for row in counts)
         idf = math.log(1 + (len(documents) - having + 0.5) / (having + 0.5))
-        for one, row, length in zip(documents, counts, lengths, strict=True):
+        for document, row, length in zip(documents, counts, lengths, strict=True):
             norms = [1 - b + b * n / mean for b, n, mean in zip(SCORING.b, length, lengths.mean(axis=0), strict=True)]
             x = sum(w * count[term] / norm for w, count, norm in zip(SCORING.weights, row, norms, strict=True))
-            scores[one.key] += times * idf * x / (SCORING.k1 + x)
+            scores[document.key] += times * idf * x / (SCORING.k1 + x)
     return scores
 
 
 def test_stems_are_those_of_porters_paper(documents):
     words = {
-        word for one in documents for text in one.fields.values() for word in re.findall("[a-z]{3,}", text.lower())
+        word
+        for document in documents
+        for text in document.fields.values()
+        for word in re.findall("[a-z]{3,}", text.lower())
     }
     reference = PorterStemmer(PorterStemmer.ORIGINAL_ALGORITHM)
     assert len(words) > 5_000
@@ -127,13 +130,13 @@ def test_an_index_is_what_was_done_to_it(tmp_path_factory, documents, asked, cha
     folder, now = tmp_path_factory.mktemp("changed"), {}
     writer = Writer(folder, FIELDS)
     for time, (change, number) in enumerate(changes):
-        one = Document(str(number), documents[(number + time) % len(documents)].fields)
+        document = Document(str(number), documents[(number + time) % len(documents)].fields)
         if change == "add":
-            now.pop(one.key, None)
-            now[one.key] = one
-            writer.add(one)
+            now.pop(document.key, None)
+            now[document.key] = document
+            writer.add(document)
         elif change == "delete":
-            assert writer.delete(one.key) == (now.pop(one.key, None) is not None)
+            assert writer.delete(document.key) == (now.pop(document.key, None) is not None)
         elif change == "reopen":
             writer.commit()
             writer.close()
@@ -154,8 +157,10 @@ def test_a_merge_leaves_what_one_commit_makes(tmp_path, documents, asked):
     assert 1 < len(later.segments) < 9
     with Writer(tmp_path / "b") as writer:
         writer.commit(merge_all=True)
-    (one,), (other,) = at_once.segments, Index(tmp_path / "b").segments
-    assert all(np.array_equal(value, other.sections[name]) for name, value in one.sections.items() if name != "words")
+    (whole,), (merged,) = at_once.segments, Index(tmp_path / "b").segments
+    assert all(
+        np.array_equal(value, merged.sections[name]) for name, value in whole.sections.items() if name != "words"
+    )
 
 
 def test_a_reader_keeps_its_snapshot(tmp_path, documents, asked):
@@ -184,8 +189,8 @@ def test_what_is_not_committed_is_not_there(tmp_path, documents):
 def test_a_commit_that_failed_may_be_tried_again(tmp_path, documents, asked, monkeypatch, failing):
     made(tmp_path / "index", documents[:40])
     with Writer(tmp_path / "index") as writer:
-        for one in documents[50:80]:
-            writer.add(one)
+        for document in documents[50:80]:
+            writer.add(document)
         writer.delete(documents[3].key)
         sync, calls = os.fsync, iter(range(1, 100))
 

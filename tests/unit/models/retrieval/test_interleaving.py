@@ -12,20 +12,20 @@ def test_a_list_has_the_best_of_both_in_their_order():
     for seed in range(20):
         random = np.random.default_rng(seed)
         first, second = RNG.permutation(20).tolist(), RNG.permutation(20).tolist()
-        made = drafted(first, second, 10, random)
-        assert len(set(made.documents)) == 10
-        assert sorted(made.teams) == [0] * 5 + [1] * 5
+        mixed = drafted(first, second, 10, random)
+        assert len(set(mixed.documents)) == 10
+        assert sorted(mixed.teams) == [0] * 5 + [1] * 5
         for team, ranking in ((0, first), (1, second)):
-            own = [one for one, of in zip(made.documents, made.teams, strict=True) if of == team]
-            assert [ranking.index(one) for one in own] == sorted(ranking.index(one) for one in own)
-            for one in own:  # what stood before it in its ranking was in the list already
-                before = ranking[: ranking.index(one)]
-                assert set(before) <= set(made.documents[: made.documents.index(one)])
+            own = [document for document, of in zip(mixed.documents, mixed.teams, strict=True) if of == team]
+            assert [ranking.index(document) for document in own] == sorted(ranking.index(document) for document in own)
+            for document in own:  # what stood before it in its ranking was in the list already
+                before = ranking[: ranking.index(document)]
+                assert set(before) <= set(mixed.documents[: mixed.documents.index(document)])
 
 
 def test_short_rankings_give_short_lists():
-    made = drafted([1, 2], [2, 3], 10, RNG)
-    assert sorted(made.documents) == [1, 2, 3]
+    mixed = drafted([1, 2], [2, 3], 10, RNG)
+    assert sorted(mixed.documents) == [1, 2, 3]
     assert drafted([], [], 5, RNG).documents == []
 
 
@@ -49,5 +49,5 @@ def test_people_click_as_often_as_their_model_says(people):
     clicker, relevant = CLICKERS[people], np.array([0])
     stay = Clicker(clicker.click, (0.0, 0.0))
     clicks = [stay.clicks([0, 1], relevant, RNG) for _ in range(2_000)]
-    shares = [np.mean([one in made for made in clicks]) for one in (0, 1)]
+    shares = [np.mean([document in session for session in clicks]) for document in (0, 1)]
     assert shares == pytest.approx([clicker.click[1], clicker.click[0]], abs=0.05)

@@ -20,8 +20,8 @@ PLAIN = Analyzer()
 def index(documents, tmp_path_factory) -> Index:
     folder = tmp_path_factory.mktemp("index")
     with Writer(folder, FIELDS) as writer:
-        for one in documents:
-            writer.add(one)
+        for document in documents:
+            writer.add(document)
         writer.commit()
     return Index(folder)
 
@@ -38,14 +38,14 @@ def tokens_of(text: str) -> frozenset[tuple[str, int]]:
 def having(documents, phrase, fields=FIELDS) -> set[str]:
     """Look for a phrase in the tokens themselves."""
     sought = [(token.term, token.position) for token in PLAIN.tokens(phrase)]
-    made = set()
-    for one in documents:
+    found = set()
+    for document in documents:
         for name in fields:
-            there = tokens_of(one.fields[name])
+            there = tokens_of(document.fields[name])
             places = {place for term, place in there if term == sought[0][0]}
-            if any(all((term, start + at - sought[0][1]) in there for term, at in sought) for start in places):
-                made.add(one.key)
-    return made
+            if any(all((term, start + offset - sought[0][1]) in there for term, offset in sought) for start in places):
+                found.add(document.key)
+    return found
 
 
 def test_phrases_are_where_the_words_follow_each_other(index, documents):
@@ -75,7 +75,9 @@ def test_what_follows_a_minus_is_left_out(index, documents):
     [((100, 200), lambda n: 100 <= n <= 200), (150, lambda n: n == 150), ({150, 151}, lambda n: n in (150, 151))],
 )
 def test_filters_keep_what_has_the_attribute(index, documents, asked, fits):
-    expected = {one.key for one in documents if fits(one.attributes["words"])} & having(documents, "cells")
+    expected = {document.key for document in documents if fits(document.attributes["words"])} & having(
+        documents, "cells"
+    )
     assert keys(index, "cells", filters={"words": asked}) == expected
     assert keys(index, "cells", filters={"unknown": asked}) == set()
 

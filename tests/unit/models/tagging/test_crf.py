@@ -22,7 +22,7 @@ def sentences() -> pd.DataFrame:
 
 
 def seen(tokens: list[str]) -> list[dict[str, str]]:
-    return [{"word": one.lower(), "capital": str(one[:1].isupper()), "end": one[-2:].lower()} for one in tokens]
+    return [{"word": token.lower(), "capital": str(token[:1].isupper()), "end": token[-2:].lower()} for token in tokens]
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +35,9 @@ def parts(sentences) -> tuple[csr_array, np.ndarray, list[int], list[str]]:
         for token in seen(tokens)
     ]
     rows = csr_array((np.ones(3 * len(columns)), np.ravel(columns), np.arange(0, 3 * len(columns) + 1, 3)))
-    tags = sorted({tag for one in sentences["tags"] for tag in one})
-    numbers = np.array([tags.index(tag) for one in sentences["tags"] for tag in one])
-    return rows, numbers, [len(one) for one in sentences["tokens"]], tags
+    tags = sorted({tag for sentence in sentences["tags"] for tag in sentence})
+    numbers = np.array([tags.index(tag) for sentence in sentences["tags"] for tag in sentence])
+    return rows, numbers, [len(sentence) for sentence in sentences["tokens"]], tags
 
 
 @pytest.fixture(scope="module")
@@ -50,33 +50,39 @@ def own(parts) -> CRF:
 def reference(sentences):
     everything = {"all_possible_transitions": True, "all_possible_states": True}
     exact = {"max_iterations": 400, "epsilon": 1e-9, "delta": 1e-9, "period": 20}
-    made = sklearn_crfsuite.CRF("lbfgs", c1=0, c2=RIDGE, **exact, **everything)
-    return made.fit([seen(one) for one in sentences["tokens"]], [list(one) for one in sentences["tags"]])
+    model = sklearn_crfsuite.CRF("lbfgs", c1=0, c2=RIDGE, **exact, **everything)
+    return model.fit(
+        [seen(sentence) for sentence in sentences["tokens"]], [list(sentence) for sentence in sentences["tags"]]
+    )
 
 
 def test_loss_chances_and_tags_are_those_of_crfsuite(own, reference, parts, sentences):
     rows, _, lengths, tags = parts
-    given = [seen(one) for one in sentences["tokens"]]
+    features = [seen(sentence) for sentence in sentences["tokens"]]
     assert own.loss == pytest.approx(reference.training_log_.last_iteration["loss"], rel=1e-6)
-    wanted = [[chances[tag] for tag in tags] for one in reference.predict_marginals(given) for chances in one]
+    wanted = [
+        [chances[tag] for tag in tags] for sentence in reference.predict_marginals(features) for chances in sentence
+    ]
     assert own.marginals([rows], lengths) == pytest.approx(np.array(wanted), abs=1e-3)
-    assert [tags[number] for number in own.predict([rows], lengths)] == list(itertools.chain(*reference.predict(given)))
+    assert [tags[number] for number in own.predict([rows], lengths)] == list(
+        itertools.chain(*reference.predict(features))
+    )
 
 
 def test_chances_and_best_sequence_are_those_of_all_sequences():
     random = np.random.default_rng(0)
-    made = CRF(3)
-    made.weights, made.moves = random.normal(size=(4, 3)), random.normal(size=(3, 3))
+    field = CRF(3)
+    field.weights, field.moves = random.normal(size=(4, 3)), random.normal(size=(3, 3))
     rows = random.normal(size=(5, 4))
-    blocks, scores = [csr_array(rows[:, :1]), rows[:, 1:]], rows @ made.weights
+    blocks, scores = [csr_array(rows[:, :1]), rows[:, 1:]], rows @ field.weights
     start = 0
     for length in (4, 1):  # padded to one length, and computed together
-        at = scores[start : start + length]
+        emissions = scores[start : start + length]
         every = list(itertools.product(range(3), repeat=length))
         odds = np.array(
             [
-                sum(at[time, tag] for time, tag in enumerate(each))
-                + sum(made.moves[pair] for pair in itertools.pairwise(each))
+                sum(emissions[time, tag] for time, tag in enumerate(each))
+                + sum(field.moves[pair] for pair in itertools.pairwise(each))
                 for each in every
             ]
         )
@@ -84,21 +90,21 @@ def test_chances_and_best_sequence_are_those_of_all_sequences():
         wanted = np.zeros((length, 3))
         for each, chance in zip(every, chances, strict=True):
             wanted[np.arange(length), each] += chance
-        assert made.marginals(blocks, [4, 1])[start : start + length] == pytest.approx(wanted)
-        assert tuple(made.predict(blocks, [4, 1])[start : start + length]) == every[int(odds.argmax())]
+        assert field.marginals(blocks, [4, 1])[start : start + length] == pytest.approx(wanted)
+        assert tuple(field.predict(blocks, [4, 1])[start : start + length]) == every[int(odds.argmax())]
         start += length
 
 
 def test_dense_columns_count_as_sparse_ones(parts, own):
     rows, numbers, lengths, tags = parts
     blocks = [rows[:, :100], rows[:, 100:].toarray()]
-    made = CRF(len(tags), RIDGE, steps=400).fit(blocks, numbers, lengths)
-    assert made.loss == pytest.approx(own.loss, rel=1e-6)
-    assert made.weights == pytest.approx(own.weights, abs=1e-2)
+    field = CRF(len(tags), RIDGE, steps=400).fit(blocks, numbers, lengths)
+    assert field.loss == pytest.approx(own.loss, rel=1e-6)
+    assert field.weights == pytest.approx(own.weights, abs=1e-2)
 
 
 def test_slope_of_the_loss_is_zero_at_its_least_value(parts, own):
     """Counts that are seen, less those expected, are twice the ridge times the weights."""
     rows, numbers, lengths, tags = parts
-    one = np.eye(len(tags))[numbers] - own.marginals([rows], lengths)
-    assert rows.T @ one == pytest.approx(2 * RIDGE * own.weights, abs=0.01)
+    difference = np.eye(len(tags))[numbers] - own.marginals([rows], lengths)
+    assert rows.T @ difference == pytest.approx(2 * RIDGE * own.weights, abs=0.01)

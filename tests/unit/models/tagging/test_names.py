@@ -16,9 +16,9 @@ def test_tags_say_names_as_the_script_of_the_shared_task_reads_them():
 
 def test_a_name_counts_where_its_kind_and_both_ends_are_right():
     true = [["B-person", "I-person", "O"], ["O"], ["B-group"]]
-    made = [["B-person", "O", "O"], ["O"], ["B-group"]]
-    assert hits(true, made).tolist() == [[0, 1, 1], [0, 0, 0], [1, 1, 1]]
-    assert f1(hits(true, made)) == 0.5 and f1(hits(true, true)) == 1
+    predicted = [["B-person", "O", "O"], ["O"], ["B-group"]]
+    assert hits(true, predicted).tolist() == [[0, 1, 1], [0, 0, 0], [1, 1, 1]]
+    assert f1(hits(true, predicted)) == 0.5 and f1(hits(true, true)) == 1
 
 
 def test_shapes():
