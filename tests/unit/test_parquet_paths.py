@@ -41,8 +41,8 @@ def test_two_functions_write_all_calls():
 @pytest.fixture(params=PLACES)
 def place(request, tmp_path) -> Path:
     """A folder whose name says something to DuckDB, next to one that its pattern matches."""
-    for other in ("m1", "whats", "all"):
-        write_tables({"rows": rows(99)}, tmp_path / other)
+    for neighbour in ("m1", "whats", "all"):
+        write_tables({"rows": rows(99)}, tmp_path / neighbour)
     return tmp_path / request.param
 
 
@@ -65,8 +65,8 @@ def test_days_of_raw_tables(place, tmp_path):
         changed = rows(1)
         changed.loc[30, column] = type(changed.loc[30, column])(8)
         write_tables({"rows": changed}, place)
-        made = days(place, times)["rows"]
-        assert made["2024-03-01"] == expected["rows"]["2024-03-01"] and made != expected["rows"], column
+        digests = days(place, times)["rows"]
+        assert digests["2024-03-01"] == expected["rows"]["2024-03-01"] and digests != expected["rows"], column
 
 
 def test_state_of_the_online_store(place):
@@ -82,10 +82,10 @@ def test_state_of_the_online_store(place):
 def test_rows_that_monitoring_counts(place):
     write_tables({"rows": rows(1)}, place)
     checks = Checks(time="event_timestamp")
-    counted = [daily_counts.reference(given, checks) for given in (rows(1), place / "rows.parquet")]
-    for made in counted:
-        assert made.rows.tolist() == [24, 24] and "seed" in made.counts
-        assert made.sums["v"].tolist() == [rows(1)["v"][:24].sum(), rows(1)["v"][24:].sum()]
+    counted = [daily_counts.reference(source, checks) for source in (rows(1), place / "rows.parquet")]
+    for known in counted:
+        assert known.rows.tolist() == [24, 24] and "seed" in known.counts
+        assert known.sums["v"].tolist() == [rows(1)["v"][:24].sum(), rows(1)["v"][24:].sum()]
 
 
 def test_segmentation(place, tmp_path):
@@ -99,8 +99,8 @@ def test_segmentation(place, tmp_path):
     })  # fmt: skip
     write_tables({"lines": lines}, place / "Price=99")
     online_retail.check(place / "Price=99" / "lines.parquet")
-    made = snapshots(place / "Price=99" / "lines.parquet", ["2010-12-01"])
-    assert made["money"].tolist() == [7.5] and made["frequency"].tolist() == [2]
+    customers = snapshots(place / "Price=99" / "lines.parquet", ["2010-12-01"])
+    assert customers["money"].tolist() == [7.5] and customers["frequency"].tolist() == [2]
 
 
 def test_prediction_log(place):

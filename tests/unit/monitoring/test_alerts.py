@@ -52,8 +52,8 @@ def test_condition_alerts_once_until_it_has_cleared(alerts):
 
 def test_what_does_not_last_alerts_once_by_its_name_and_has_cleared_at_once(alerts, webhook):
     jump = Condition("event 7", NOON, "a value was unusual")
-    made = [alerts.report_once("flights", jump, NOON, [digest(webhook.address)]) for _ in range(2)]
-    assert made == [True, False] and alerts.report("flights", [], NOON) == ([], [])
+    reported = [alerts.report_once("flights", jump, NOON, [digest(webhook.address)]) for _ in range(2)]
+    assert reported == [True, False] and alerts.report("flights", [], NOON) == ([], [])
     [alert] = alerts.alerts("flights")
     assert alert.condition == jump and alert.opened_at == alert.cleared_at == NOON and alert.waiting == 1
     assert deliver(alerts, {digest(webhook.address): webhook.address}) == 1

@@ -124,7 +124,7 @@ def test_reports_and_intervals_come_from_a_sample(task, small, monkeypatch):
     report = drift_report.report_drift(live.NAME, HOURS, "run", NOW, live.VERSION, log)
     assert report.counts["predictions"] == count and report.page
     against = references.reference(live.NAME, task, live.VERSION)
-    assert {one.name for one in live_checks.measured(task, against, log)} == {"mae", "calibration"}
+    assert {check.name for check in live_checks.measured(task, against, log)} == {"mae", "calibration"}
     assert SAMPLE >= signals.SAMPLE_ROWS
 
 
@@ -155,10 +155,10 @@ def test_signals_from_json_are_those_of_the_records():
 
 def same_checks(some, others) -> None:
     """Sums of many numbers differ by rounding."""
-    assert [(one.name, one.signal, one.verdict, one.since) for one in some] == [
-        (one.name, one.signal, one.verdict, one.since) for one in others
+    assert [(check.name, check.signal, check.verdict, check.since) for check in some] == [
+        (check.name, check.signal, check.verdict, check.since) for check in others
     ]
-    for one, other in zip(some, others, strict=True):
-        for mine, its in zip(dataclasses.astuple(one), dataclasses.astuple(other), strict=True):
+    for check, twin in zip(some, others, strict=True):
+        for mine, its in zip(dataclasses.astuple(check), dataclasses.astuple(twin), strict=True):
             if isinstance(mine, float) and isinstance(its, float):
                 assert math.isclose(mine, its, rel_tol=1e-9, abs_tol=1e-12)

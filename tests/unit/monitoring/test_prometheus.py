@@ -82,7 +82,7 @@ def test_the_dashboard_asks_the_chosen_prometheus():
     chosen = {"type": "prometheus", "uid": "${source}"}
     asked = [model["datasource"], *(panel["datasource"] for panel in PANELS)]
     asked += [target["datasource"] for panel in PANELS for target in panel["targets"]]
-    assert all(one == chosen for one in asked)
+    assert all(datasource == chosen for datasource in asked)
     assert model["query"]["query"] == "label_values(capstan_requests_total, model)"
 
 

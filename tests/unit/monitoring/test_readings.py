@@ -23,8 +23,8 @@ def reading(at: datetime, failed: float = 0) -> Reading:
 def test_readings_come_back_as_they_were(readings):
     assert readings.before("tiny", NOON, 5) == []
     kept = [reading(NOON + timedelta(hours=hour), hour) for hour in range(4)]
-    for one in reversed(kept):
-        readings.keep("tiny", one)
+    for entry in reversed(kept):
+        readings.keep("tiny", entry)
     readings.keep("plain", reading(NOON))
     assert readings.before("tiny", NOON + timedelta(days=1), 9) == kept
     assert readings.before("tiny", kept[3].at, 2) == kept[1:3]
@@ -39,7 +39,7 @@ def test_a_reading_of_the_same_instant_replaces_the_one_before(readings):
 def test_old_readings_are_removed(readings):
     for day in (0, 5, 91):
         readings.keep("tiny", reading(NOON + timedelta(days=day)))
-    assert [one.at for one in readings.before("tiny", NOON + timedelta(days=99), 9)] == [
+    assert [entry.at for entry in readings.before("tiny", NOON + timedelta(days=99), 9)] == [
         NOON + timedelta(days=5),
         NOON + timedelta(days=91),
     ]

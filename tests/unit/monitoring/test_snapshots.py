@@ -16,19 +16,19 @@ def test_of_many_the_newest_and_each_nth_come_in_order(most, hours):
     for hour in range(10):
         snapshots().keep("flights", Snapshot(NOW + timedelta(hours=hour), "1", 5, 4, [Check("drift", "temp", "ok")]))
     snapshots().keep("flights", Snapshot(NOW - timedelta(days=1), "1", 5, 4, []))
-    made = snapshots().since("flights", NOW, most, lambda one: one.at, {})
-    assert list(made.values()) == [NOW + timedelta(hours=hour) for hour in hours]
+    moments = snapshots().since("flights", NOW, most, lambda snapshot: snapshot.at, {})
+    assert list(moments.values()) == [NOW + timedelta(hours=hour) for hour in hours]
 
 
 def test_what_was_made_of_a_snapshot_is_made_again_only_when_it_changes():
     def alarms(snapshot: Snapshot) -> int:
-        made.append(snapshot.at)
+        moments.append(snapshot.at)
         return sum(check.verdict == "alarm" for check in snapshot.checks)
 
     def keep(hour: int, verdict: str) -> None:
         snapshots().keep("flights", Snapshot(NOW + timedelta(hours=hour), "1", 5, 4, [Check("drift", "temp", verdict)]))
 
-    made: list[datetime] = []
+    moments: list[datetime] = []
     keep(0, "ok")
     keep(1, "ok")
     known = snapshots().since("flights", NOW, 9, alarms, {})
@@ -36,8 +36,8 @@ def test_what_was_made_of_a_snapshot_is_made_again_only_when_it_changes():
     snapshots().keep("flights", Snapshot(NOW, "1", 6, 4, [Check("drift", "temp", "ok")]))  # of another prediction
     keep(1, "alarm")  # as of the same instant, and with the number of the one that it replaces
     keep(2, "ok")
-    made.clear()
+    moments.clear()
     known = snapshots().since("flights", NOW, 9, alarms, known)
     assert list(known.values()) == [0, 1, 0]
-    assert made == [NOW + timedelta(hours=hour) for hour in range(3)]
-    assert snapshots().since("flights", NOW, 9, alarms, known) == known and len(made) == 3
+    assert moments == [NOW + timedelta(hours=hour) for hour in range(3)]
+    assert snapshots().since("flights", NOW, 9, alarms, known) == known and len(moments) == 3

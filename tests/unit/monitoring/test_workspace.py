@@ -77,11 +77,11 @@ def test_same_version_on_the_same_rows_is_reported_once(watch, home, monkeypatch
     again, second = watch("same")
     assert (again, second) == (first, page)
     monkeypatch.setattr(task, "TITLE", "Will it be late?")
-    other, _page = watch("same", version="2")
+    newer, _page = watch("same", version="2")
     [project] = workspace(home).list_projects()
     assert (project.name, project.description) == ("flight_delay", "Will it be late?")
     names = [workspace(home).get_run(project.id, run).name for run in workspace(home).list_runs(project.id)]
-    assert sorted(names) == sorted([first, other])
+    assert sorted(names) == sorted([first, newer])
 
 
 def test_reference_that_is_missing_is_written_by_the_next_run(watch, home):

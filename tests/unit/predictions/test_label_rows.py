@@ -74,9 +74,9 @@ def test_what_json_does_not_know_is_a_problem_of_its_row(rows, label):
 
 def test_the_prediction_is_named_by_its_id_or_by_its_entity(rows):
     by_entity = {"entity": {"carrier": "AA"}, "time": "2013-08-01T12:00:00Z", "label": True}
-    one, two, three = rows("a.jsonl", f'{{"prediction_id": "x", "label": 1e999}}\n{json.dumps(by_entity)}\n"x"\n')
-    assert one.about == ", prediction 'x'" and three.about == ""
-    assert two.about == ", prediction of {'carrier': 'AA'} at '2013-08-01T12:00:00Z'"
+    first, second, third = rows("a.jsonl", f'{{"prediction_id": "x", "label": 1e999}}\n{json.dumps(by_entity)}\n"x"\n')
+    assert first.about == ", prediction 'x'" and third.about == ""
+    assert second.about == ", prediction of {'carrier': 'AA'} at '2013-08-01T12:00:00Z'"
 
 
 @pytest.mark.parametrize(

@@ -42,9 +42,9 @@ class Place:
         self.finder = Finder(folder)
 
     def answer(self, *people: str, hours: float = 0, days_ago: int = 0, role: str = "champion") -> list[str]:
-        made = [ids.new() for _ in people]
-        self.log(dict(zip(made, people, strict=True)), hours, days_ago, role)
-        return made
+        prediction_ids = [ids.new() for _ in people]
+        self.log(dict(zip(prediction_ids, people, strict=True)), hours, days_ago, role)
+        return prediction_ids
 
     def log(self, people: dict[str, str], hours: float = 0, days_ago: int = 0, role: str = "champion") -> None:
         n = len(people)
@@ -81,11 +81,20 @@ def place(tmp_path) -> Place:
 
 def test_ids_begin_with_their_time_and_sort_by_it():
     before = datetime.now(UTC) - timedelta(milliseconds=1)
-    made = [ids.new() for _ in range(2000)]
-    assert all(before <= ids.moment(id_) <= datetime.now(UTC) for id_ in made) and len(set(made)) == 2000
-    assert [id_[:13] for id_ in made] == sorted(id_[:13] for id_ in made)
-    assert {(UUID(id_).version, UUID(id_).variant) for id_ in made} == {(7, "specified in RFC 4122")}
-    others = ["", "x", "76feb356-f9e6-4530-a0cc-6032d38a6db7", made[0].upper(), made[0].replace("-", "")]
+    prediction_ids = [ids.new() for _ in range(2000)]
+    assert (
+        all(before <= ids.moment(id_) <= datetime.now(UTC) for id_ in prediction_ids)
+        and len(set(prediction_ids)) == 2000
+    )
+    assert [id_[:13] for id_ in prediction_ids] == sorted(id_[:13] for id_ in prediction_ids)
+    assert {(UUID(id_).version, UUID(id_).variant) for id_ in prediction_ids} == {(7, "specified in RFC 4122")}
+    others = [
+        "",
+        "x",
+        "76feb356-f9e6-4530-a0cc-6032d38a6db7",
+        prediction_ids[0].upper(),
+        prediction_ids[0].replace("-", ""),
+    ]
     assert [ids.moment(id_) for id_ in others] == [None] * 5
 
 
@@ -125,7 +134,7 @@ def test_predictions_are_found_by_entity_and_time(place):
     abouts = [About({"who": "ann"}, NOON), About({"who": "ann"}, NOON + HOUR), About({"who": "bob"}, NOON)]
     nobody = [About({"who": "eve"}, NOON), About({"who": "bob"}, NOON + HOUR), About({"whom": "bob"}, NOON)]
     for _ in range(2):
-        matches = [set(one) for one in place.finder.by_entity("flights", abouts + nobody)]
+        matches = [set(found) for found in place.finder.by_entity("flights", abouts + nobody)]
         assert matches == [{ann, again}, {later}, {bob}, set(), set(), set()]
         place.seal()
 
@@ -160,48 +169,51 @@ def merged(place) -> str:
 
 
 def test_several_files_become_one(place):
-    made = []
+    prediction_ids = []
     for _ in range(5):
-        made += place.answer("ann", "bob")
+        prediction_ids += place.answer("ann", "bob")
         place.seal()
-    place.label(*made)
+    place.label(*prediction_ids)
     rows, segments = read("flights", folder=place.folder), place.files()
     target = merged(place)
     assert place.files() == [target]
-    assert read("flights", folder=place.folder).equals(rows) and place.joined() == dict.fromkeys(made, True)
-    assert place.finder.by_id("flights", made).keys() == set(made)
-    made += place.answer("cid")
+    assert read("flights", folder=place.folder).equals(rows) and place.joined() == dict.fromkeys(prediction_ids, True)
+    assert place.finder.by_id("flights", prediction_ids).keys() == set(prediction_ids)
+    prediction_ids += place.answer("cid")
     place.seal()
     second = merged(place)
-    assert place.files() == [second] and place.all() == sorted(made)
+    assert place.files() == [second] and place.all() == sorted(prediction_ids)
     names = prediction_files.replaced(Folder(place.folder), second)
     assert {prediction_files.stem(key) for key in segments} < set(names)
 
 
 def test_an_interrupted_merge_neither_loses_nor_doubles(place):
-    made = []
+    prediction_ids = []
     for _ in range(3):
-        made += place.answer("ann")
+        prediction_ids += place.answer("ann")
         place.seal()
     kept = {key: (place.folder / key).read_bytes() for key in place.files()}
     merged(place)
     for key, content in kept.items():  # as if it had been killed before it removed them
         (place.folder / key).write_bytes(content)
-    assert len(place.files()) == 4 and place.all() == sorted(made)
+    assert len(place.files()) == 4 and place.all() == sorted(prediction_ids)
     assert len(prediction_files.current(Folder(place.folder), place.files())) == 1
-    assert place.finder.by_id("flights", made).keys() == set(made)
+    assert place.finder.by_id("flights", prediction_ids).keys() == set(prediction_ids)
 
 
 @pytest.mark.slow
 def test_a_large_day_has_row_groups_that_a_look_up_can_pass_over(place):
-    made = []
+    prediction_ids = []
     for _ in range(3):
-        made += place.answer(*["ann"] * 30_000)
+        prediction_ids += place.answer(*["ann"] * 30_000)
         place.seal()
     target = merged(place)
     file = pq.ParquetFile(place.folder / target)
     assert file.metadata.num_row_groups == 2 and file.metadata.num_rows == 90_000
-    assert place.finder.by_id("flights", [made[0], made[-1]]).keys() == {made[0], made[-1]}
+    assert place.finder.by_id("flights", [prediction_ids[0], prediction_ids[-1]]).keys() == {
+        prediction_ids[0],
+        prediction_ids[-1],
+    }
 
 
 @pytest.fixture
@@ -215,21 +227,25 @@ def counts(done) -> dict[str, tuple[int, int]]:
 
 
 def test_clean_merges_days_that_are_over_and_removes_old_ones_with_their_labels(kept):
-    made = {}
+    by_age = {}
     for days in (100, 100, 3, 3, 3, 0, 0):
-        made.setdefault(days, []).extend(kept.answer("ann", days_ago=days))
+        by_age.setdefault(days, []).extend(kept.answer("ann", days_ago=days))
         kept.seal()
     written = kept.answer("ann", days_ago=100)  # ahead
     now = datetime.now(UTC)
-    for days, ids_ in made.items():
+    for days, ids_ in by_age.items():
         answered = now - timedelta(days=days)
         kept.labels.add("flights", [Actual({id_: answered}, "true", NOON) for id_ in ids_])
     for dry in (True, False):
         done = [*predictions.clean("flights", policy(dry)), labels.clean("flights", policy(dry))]
         assert counts(done) == {"predictions": (2, 5), "merged predictions": (3, 1), "labels": (2, 5)}
-    assert kept.all() == sorted(made[3] + made[0] + written) and kept.joined().keys() == {*made[3], *made[0]}
-    assert len(kept.files()) == 3 and not kept.finder.by_id("flights", made[100])
-    assert kept.finder.by_entity("flights", [About({"who": "ann"}, NOON)])[0].keys() == {*made[3], *made[0], *written}
+    assert kept.all() == sorted(by_age[3] + by_age[0] + written) and kept.joined().keys() == {*by_age[3], *by_age[0]}
+    assert len(kept.files()) == 3 and not kept.finder.by_id("flights", by_age[100])
+    assert kept.finder.by_entity("flights", [About({"who": "ann"}, NOON)])[0].keys() == {
+        *by_age[3],
+        *by_age[0],
+        *written,
+    }
     again = [*predictions.clean("flights", policy()), labels.clean("flights", policy())]
     assert counts(again) == {"predictions": (0, 3), "merged predictions": (0, 1), "labels": (0, 5)}
 
@@ -243,9 +259,9 @@ def test_clean_leaves_a_log_that_another_command_changes(kept):
 
 
 def test_a_reader_beside_clean_sees_every_row_once(kept):
-    made = []
+    prediction_ids = []
     for _ in range(30):
-        made += kept.answer("ann", "bob", days_ago=2)
+        prediction_ids += kept.answer("ann", "bob", days_ago=2)
         kept.seal()
     stop = threading.Event()
 
@@ -257,10 +273,12 @@ def test_a_reader_beside_clean_sees_every_row_once(kept):
     thread.start()
     try:
         for _ in range(5):
-            made += kept.answer("cid", days_ago=2)
+            prediction_ids += kept.answer("cid", days_ago=2)
             kept.seal()
-            assert kept.all() == sorted(made)
-            assert kept.finder.by_entity("flights", [About({"who": "bob"}, NOON)])[0].keys() == set(made[1:60:2])
+            assert kept.all() == sorted(prediction_ids)
+            assert kept.finder.by_entity("flights", [About({"who": "bob"}, NOON)])[0].keys() == set(
+                prediction_ids[1:60:2]
+            )
     finally:
         stop.set()
         thread.join()

@@ -177,22 +177,22 @@ def test_two_writers_share_a_folder(tmp_path):
         "time.sleep(60)"
     )
     command = [sys.executable, "-c", code, str(tmp_path)]
-    other = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
-        other.stdin.write(lines("other"))
-        other.stdin.close()
-        assert other.stdout.readline() == b"written\n"
+        child.stdin.write(lines("other"))
+        child.stdin.close()
+        assert child.stdout.readline() == b"written\n"
         wal = Wal(tmp_path / "wal", 2**20)
         wal.append(lines("ours"))
         wal.seal()
         assert convert_all(tmp_path) == 1 and ids(tmp_path) == ["other", "ours"]
-        os.kill(other.pid, signal.SIGKILL)
-        other.wait()
+        os.kill(child.pid, signal.SIGKILL)
+        child.wait()
         assert convert_all(tmp_path) == 1 and ids(tmp_path) == ["other", "ours"]
     finally:
-        other.kill()
-        other.wait()
-        other.stdout.close()
+        child.kill()
+        child.wait()
+        child.stdout.close()
 
 
 @pytest.mark.parametrize("fsync", [False, True])

@@ -35,9 +35,9 @@ class Doubler:
 
 def batcher(score, max_rows: int = 64, delay: float = 0.0, most: int = 1) -> Batcher:
     sizes = [], []
-    made = Batcher(score, max_rows, delay, sizes[0].append, sizes[1].append, most)
-    made.sizes = sizes
-    return made
+    built = Batcher(score, max_rows, delay, sizes[0].append, sizes[1].append, most)
+    built.sizes = sizes
+    return built
 
 
 class Request(BaseModel):

@@ -111,7 +111,7 @@ def test_events_together_are_applied_in_their_order(store):
     asyncio.run(own.apply([Event(user=1, item=7)]))
     events = [Event(user=1, item=8), Event(user=2, item=9), Event(user=1, item=10)]
     entities = asyncio.run(own.apply(events))
-    assert [(one["user"], one["features"]["items"]) for one in entities] == [(1, [7, 8, 10]), (2, [9])]
+    assert [(entity["user"], entity["features"]["items"]) for entity in entities] == [(1, [7, 8, 10]), (2, [9])]
     assert known(store, 1) == {"items": [7, 8, 10], "count": 3} and known(store, 2) == {"items": [9], "count": 1}
 
 
@@ -230,8 +230,8 @@ def test_what_an_event_is_alerted_of_is_one_alert_for_each_request(store, home):
     assert kept.alerts("shop") == []
     asyncio.run(own.apply([Event(user=0, item=8), Event(user=0, item=9)]))
     asyncio.run(own.apply([Event(user=user, item=8) for user in range(1, 12)]))
-    many, one = (each.condition.message.splitlines() for each in kept.alerts("shop"))
-    assert one == ["0 has 8, 2"] and many == [*(f"{user} has 8, 2" for user in range(1, 11)), "And 1 more."]
+    many, single = (each.condition.message.splitlines() for each in kept.alerts("shop"))
+    assert single == ["0 has 8, 2"] and many == [*(f"{user} has 8, 2" for user in range(1, 11)), "And 1 more."]
     assert kept.alerts("shop", open_only=True) == []
 
 

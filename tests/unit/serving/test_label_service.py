@@ -69,12 +69,12 @@ class Replica:
         self.decoder = decoder
 
     def answer(self, n: int = 1) -> list[str]:
-        made = [ids.new() for _ in range(n)]
+        prediction_ids = [ids.new() for _ in range(n)]
         rows = RowDecoder(capstones.task("tiny").Request).validate([FLIGHT] * n)
         variant = SimpleNamespace(version="1", role="champion")
-        inference = Inference(variant, rows, {}, [Report()] * n, [{"probability": 0.5}] * n, made)
+        inference = Inference(variant, rows, {}, [Report()] * n, [{"probability": 0.5}] * n, prediction_ids)
         asyncio.run(self.log.append(log_lines.encode("tiny", inference)))
-        return made
+        return prediction_ids
 
     def take(self, *actuals: dict) -> list[str]:
         sent = {"actuals": [{"label": True, "known_at": KNOWN} | actual for actual in actuals]}
@@ -109,9 +109,9 @@ def test_a_replica_finds_the_predictions_of_another_in_the_object_store(replicas
 @pytest.mark.slow
 def test_of_contradicting_labels_at_two_replicas_one_wins(replicas):
     left = replicas[0]
-    made = left.answer(60)
+    prediction_ids = left.answer(60)
     left.log.flush("tiny")
-    work = [(place, {"prediction_id": id_, "label": place is left}) for id_ in made for place in replicas]
+    work = [(place, {"prediction_id": id_, "label": place is left}) for id_ in prediction_ids for place in replicas]
     with ThreadPoolExecutor(6) as pool:
         outcomes = list(pool.map(lambda job: job[0].take(job[1])[0], work))
     assert sorted(outcomes) == ["accepted"] * 60 + ["contradicting"] * 60

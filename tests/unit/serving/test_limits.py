@@ -69,11 +69,11 @@ def test_streams_of_one_model_leave_room_for_others():
 
 
 def test_stream_that_ended_makes_room():
-    made = client()
+    http = client()
 
     async def twice() -> list[int]:
-        async with made:
-            return [(await made.post("/v2/models/small/generate")).status_code for _ in range(2)]
+        async with http:
+            return [(await http.post("/v2/models/small/generate")).status_code for _ in range(2)]
 
     assert asyncio.run(twice()) == [200, 200]
 

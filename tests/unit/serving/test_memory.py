@@ -18,8 +18,8 @@ def test_a_model_that_nobody_serves_any_more_is_freed(tmp_path, monkeypatch):
 
     def serve(version: str) -> tuple[ServedModel, weakref.ref, Path]:
         files = version_cache.hold("memory", version, lambda folder: (folder / "model").touch())
-        made = variant("plain", number=version, files=files)
-        return ServedModel("plain", {"champion": made}, log), weakref.ref(made.model), files.path
+        loaded = variant("plain", number=version, files=files)
+        return ServedModel("plain", {"champion": loaded}, log), weakref.ref(loaded.model), files.path
 
     served, old, old_files = serve("1")
     answer = asyncio.run(served.predict(V1Payload({"instances": [{"x": 1}]}), {}))

@@ -83,13 +83,13 @@ def test_a_prediction_that_is_given_up_ends_where_the_model_checks():
 
 def test_a_first_call_and_slow_ones_of_a_steady_model_leave_the_loop():
     """A slow call ends only when the loop, which is free then, says so."""
-    threads, said = [], threading.Event()
+    threads, released = [], threading.Event()
 
     def predict(columns) -> dict:
         threads.append(threading.current_thread())
         if len(threads) in (1, 3):  # the first may load for long; the third comes after a slow one
-            assert said.wait(60)
-            said.clear()
+            assert released.wait(60)
+            released.clear()
         if len(threads) == 2:
             time.sleep(0.05)
         return {"probability": columns["x"]}
@@ -98,9 +98,9 @@ def test_a_first_call_and_slow_ones_of_a_steady_model_leave_the_loop():
         asked = asyncio.create_task(own.score(rows(number)))
         while waits and len(threads) < number:
             await asyncio.sleep(0.001)
-        said.set()
+        released.set()
         answer = (await asked).predictions["probability"]
-        said.clear()
+        released.clear()
         return answer
 
     async def calls() -> list[list[float]]:
@@ -204,15 +204,17 @@ def explained(model: type[Answers], values: list) -> dict:
         "plain", number="7", model=model({"x": "double"}, lambda columns: {"probability": [0.5] * len(columns["x"])})
     )
     columns = {"x": values}
-    made = asyncio.run(explain(own, AnswerSchema(task("plain").Prediction, own.label), columns, len(values)))
+    explanation = asyncio.run(explain(own, AnswerSchema(task("plain").Prediction, own.label), columns, len(values)))
     reports = [Report() for _ in values]
-    return encode(Inference(own, rows(*[1.0] * len(values)), columns, reports, made.predictions, []), made)
+    return encode(
+        Inference(own, rows(*[1.0] * len(values)), columns, reports, explanation.predictions, []), explanation
+    )
 
 
 def test_an_explanation_shows_the_values_that_the_model_used():
     values = [1.0, None, 3.0] * 20  # more than a piece
     found = explained(Asked, values)["explanations"]
-    assert [one["features"]["x"] for one in found] == [5.0 if value is None else value for value in values]
+    assert [row["features"]["x"] for row in found] == [5.0 if value is None else value for value in values]
 
 
 @pytest.mark.parametrize("features", [{"x": lambda used: used[1:]}, {"y": lambda used: used}])

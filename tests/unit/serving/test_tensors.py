@@ -43,8 +43,8 @@ def test_integers_are_within_their_type(datatype, low, high, rows):
         payload = read(orjson.dumps({"inputs": [tensor]}), None)
         if payload.single:
             return [payload.single["x"]]
-        [made] = payload.tensors() if callable(payload.tensors) else payload.tensors
-        return decode(made, TensorType("x", "INT64"))
+        [parsed] = payload.tensors() if callable(payload.tensors) else payload.tensors
+        return decode(parsed, TensorType("x", "INT64"))
 
     assert set(values(low)) == {low} and set(values(high)) == {high}
     for wrong in (low - 1, high + 1):

@@ -106,5 +106,5 @@ def test_without_git_nothing_is_known(tmp_path, monkeypatch):
 
 def test_edit_of_a_shared_module_reaches_the_capstones_that_import_it():
     edited = {selection.ROOT / "models" / "trees" / "gbdt.py"}
-    reached = {one.name: one.reached for one in selection.candidates(edited)}
+    reached = {candidate.name: candidate.reached for candidate in selection.candidates(edited)}
     assert reached[FLAGSHIP] and not reached["segmentation"]

@@ -20,7 +20,7 @@ def test_abbreviations_are_written_out(short, before, long):
 
 
 def test_abbreviations_of_texts_go_both_ways(documents):
-    made = abbreviations(["We measured bone mineral density (BMD) twice (see below)."])
-    assert made == {"BMD": ["bone mineral density"], "bone mineral density": ["BMD"]}
-    found = abbreviations(one.fields["text"] for one in documents)
+    known = abbreviations(["We measured bone mineral density (BMD) twice (see below)."])
+    assert known == {"BMD": ["bone mineral density"], "bone mineral density": ["BMD"]}
+    found = abbreviations(document.fields["text"] for document in documents)
     assert len(found) > 100 and all(long for longs in found.values() for long in longs)

@@ -34,7 +34,7 @@ KNOWN = {
     ],
 )
 def test_a_term_is_negated_where_a_trigger_reaches_it(sentence, wanted):
-    assert {one.name: one.status for one in clinical.findings(sentence, KNOWN)} == wanted
+    assert {finding.name: finding.status for finding in clinical.findings(sentence, KNOWN)} == wanted
 
 
 NOTE = """CHIEF COMPLAINT: Cough.
@@ -46,8 +46,8 @@ pneumonia"""
 
 def test_terms_have_their_place_and_section():
     found = clinical.findings(NOTE, KNOWN)
-    assert [(one.name, one.section) for one in found] == [
+    assert [(finding.name, finding.section) for finding in found] == [
         ("cough", "chief complaint"), ("diabetes", "family history"), ("chest pain", "family history"),
         ("pneumonia", "plan"),
     ]  # fmt: skip
-    assert all(NOTE[one.start : one.end] == one.said for one in found)
+    assert all(NOTE[finding.start : finding.end] == finding.said for finding in found)

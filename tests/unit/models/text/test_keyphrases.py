@@ -7,7 +7,7 @@ def test_keyphrases_stand_in_the_text_and_hold_no_other():
     text = (
         "Deep neural networks are slow. We make deep neural networks fast with sparse matrices. Sparse matrices help."
     )
-    made = keyphrases(text)
-    assert [phrase for phrase, _ in made[:2]] == ["sparse matrices help", "deep neural networks"]
-    assert all(phrase in text.lower() for phrase, _ in made)
+    found = keyphrases(text)
+    assert [phrase for phrase, _ in found[:2]] == ["sparse matrices help", "deep neural networks"]
+    assert all(phrase in text.lower() for phrase, _ in found)
     assert keyphrases("") == [] and keyphrases("of the and") == []

@@ -31,7 +31,7 @@ def test_bands_agree_as_often_as_the_curve_says():
 
 
 def test_near_pairs_are_found_and_others_left_out():
-    words = [f"word{at}" for at in range(300)]
+    words = [f"word{number}" for number in range(300)]
     texts = [" ".join(words), " ".join([*words[:290], "new", "end"]), " ".join(words[::-1]), "", ""]
-    ((one, other, score),) = min_hash.near([min_hash.shingles(text) for text in texts], 0.6)
-    assert (one, other) == (0, 1) and score == pytest.approx(286 / (296 + 288 - 286))
+    ((first, second, score),) = min_hash.near([min_hash.shingles(text) for text in texts], 0.6)
+    assert (first, second) == (0, 1) and score == pytest.approx(286 / (296 + 288 - 286))

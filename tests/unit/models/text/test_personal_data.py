@@ -22,5 +22,5 @@ from models.text import personal_data
 def test_personal_data_is_masked_where_its_form_and_check_digits_are_right(text, masked):
     assert personal_data.masked(text) == masked
     assert personal_data.masked(masked) == masked
-    for one in personal_data.found(masked):
-        assert masked[one["start"] : one["end"]] == f"[{one['kind']}]"
+    for place in personal_data.found(masked):
+        assert masked[place["start"] : place["end"]] == f"[{place['kind']}]"

@@ -25,7 +25,7 @@ def test_sentences_end_at_signs_before_capitals_and_at_lines(text, parts):
 def test_sentences_hold_all_words_in_their_order():
     text = "One of them (1) ended. Two began here?\n\nThree, at last. And a rest"
     spans = sentences(text)
-    assert all(one.end <= other.start for one, other in pairwise(spans))
+    assert all(first.end <= second.start for first, second in pairwise(spans))
     assert " ".join(text[start:end] for start, end in spans).split() == text.split()
 
 

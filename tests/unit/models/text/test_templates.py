@@ -4,12 +4,12 @@ from models.text import templates
 
 
 def test_each_template_has_each_name_with_its_article():
-    made = templates.sentences(["I am {a}.", "{A} sang."], {"age": ["old man", "teenager"], "faith": ["Sikh"]})
-    assert made["text"].tolist() == [
+    table = templates.sentences(["I am {a}.", "{A} sang."], {"age": ["old man", "teenager"], "faith": ["Sikh"]})
+    assert table["text"].tolist() == [
         *("I am an old man.", "I am a teenager.", "I am a Sikh."),
         *("An old man sang.", "A teenager sang.", "A Sikh sang."),
     ]
-    assert made["kind"].tolist() == ["age", "age", "faith"] * 2
+    assert table["kind"].tolist() == ["age", "age", "faith"] * 2
 
 
 def test_name_alone_is_filled_in():

@@ -21,12 +21,12 @@ def test_ranks_are_the_eigenvector_of_the_walk(damping):
 def test_the_middle_of_a_star_is_first():
     alike = np.zeros((4, 4))
     alike[0, 1:] = alike[1:, 0] = 1
-    made = text_rank.ranks(alike)
-    assert made.argmax() == 0 and made.sum() == pytest.approx(1)
-    assert made[0] == pytest.approx((0.15 / 4 + 0.85) / 1.85)  # r = 0.0375 + 0.85 (1 - r)
+    ranks = text_rank.ranks(alike)
+    assert ranks.argmax() == 0 and ranks.sum() == pytest.approx(1)
+    assert ranks[0] == pytest.approx((0.15 / 4 + 0.85) / 1.85)  # r = 0.0375 + 0.85 (1 - r)
 
 
 def test_words_are_counted_by_the_logarithms_of_the_lengths():
-    one, other = ["a", "b", "c"], ["b", "c", "d", "e"]
-    assert text_rank.overlap(one, other) == pytest.approx(2 / (np.log(3) + np.log(4)))
+    first, second = ["a", "b", "c"], ["b", "c", "d", "e"]
+    assert text_rank.overlap(first, second) == pytest.approx(2 / (np.log(3) + np.log(4)))
     assert text_rank.overlap(["a"], ["a"]) == text_rank.overlap([], []) == 0

@@ -41,9 +41,9 @@ def test_probabilities_are_calibrated_where_a_softmax_is_too_sure():
     true = random.integers(5, size=4_000)
     values = random.normal(-0.9, 0.3, (4_000, 5))
     values[np.arange(4_000), true] += 0.9
-    made = calibrated(values, np.array([1.3, 2.7, 2.0]))
-    assert made.sum(axis=1) == pytest.approx(1)
-    assert (made.argmax(axis=1) == values.argmax(axis=1)).all()
+    probabilities = calibrated(values, np.array([1.3, 2.7, 2.0]))
+    assert probabilities.sum(axis=1) == pytest.approx(1)
+    assert (probabilities.argmax(axis=1) == values.argmax(axis=1)).all()
     # A softmax is as sure of a second value of 0.5 less, wherever both are: here high ones are alike.
     low, high = calibrated(np.array([[-0.5, -1.0], [2.0, 1.5]]), np.array([1.3, 2.7, 2.0]))[:, 0]
     assert low > 0.99 and high < 0.51

@@ -16,6 +16,6 @@ def test_forks_are_where_names_part():
 
 
 def test_a_branch_is_as_likely_as_its_groups_together():
-    made = topic_tree.path(NAMES, np.array([0.1, 0.2, 0.6, 0.1]))
-    assert [one["branch"] for one in made] == ["comp", "comp.sys", "comp.sys.mac"]
-    assert [one["probability"] for one in made] == pytest.approx([0.9, 0.8, 0.6])
+    branches = topic_tree.path(NAMES, np.array([0.1, 0.2, 0.6, 0.1]))
+    assert [branch["branch"] for branch in branches] == ["comp", "comp.sys", "comp.sys.mac"]
+    assert [branch["probability"] for branch in branches] == pytest.approx([0.9, 0.8, 0.6])

@@ -29,9 +29,9 @@ def ours(text) -> BytePairs:
 def theirs(ours) -> Tokenizer:
     """Hugging Face's, with our merges."""
     numbers = {signs(token): number for token, number in ours.numbers.items()}
-    made = Tokenizer(models.BPE(numbers, [(signs(one), signs(two)) for one, two in ours.merges]))
-    made.pre_tokenizer, made.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
-    return made
+    tokenizer = Tokenizer(models.BPE(numbers, [(signs(first), signs(second)) for first, second in ours.merges]))
+    tokenizer.pre_tokenizer, tokenizer.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
+    return tokenizer
 
 
 def test_texts_become_the_same_numbers_as_in_tokenizers(ours, theirs, text):
@@ -49,8 +49,8 @@ def test_any_text_becomes_the_same_numbers_and_comes_back(ours, theirs, any_text
 def test_merges_are_the_most_frequent_pairs():
     """The words of Sennrich et al. (2016), figure 1, here with the blank before each of them."""
     words = [" low"] * 5 + [" lower"] * 2 + [" newest"] * 6 + [" widest"] * 3
-    made = train(["".join(words)], 256 + 4)
-    assert made.merges == [(b"e", b"s"), (b"es", b"t"), (b" ", b"l"), (b" l", b"o")]
+    trained = train(["".join(words)], 256 + 4)
+    assert trained.merges == [(b"e", b"s"), (b"es", b"t"), (b" ", b"l"), (b" l", b"o")]
 
 
 def test_special_tokens_are_taken_only_where_they_are_asked_for(ours):

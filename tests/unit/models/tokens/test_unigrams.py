@@ -32,9 +32,9 @@ def ours(text) -> Unigrams:
 def theirs(ours) -> Tokenizer:
     """Hugging Face's, with our pieces and scores, and bytes for what they do not have."""
     pieces = [(f"<0x{byte:02X}>", 0.0) for byte in range(BYTES)] + list(ours.scores.items()) + [("<unk>", 0.0)]
-    made = Tokenizer(models.Unigram(pieces, unk_id=len(pieces) - 1, byte_fallback=True))
-    made.pre_tokenizer = pre_tokenizers.Split(Regex(WORDS), "isolated")
-    return made
+    tokenizer = Tokenizer(models.Unigram(pieces, unk_id=len(pieces) - 1, byte_fallback=True))
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(WORDS), "isolated")
+    return tokenizer
 
 
 def test_texts_become_the_same_pieces_as_in_tokenizers(ours, theirs, text):

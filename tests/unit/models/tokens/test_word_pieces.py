@@ -30,9 +30,9 @@ def ours(text) -> WordPieces:
 def theirs(ours) -> Tokenizer:
     """Hugging Face's, with our pieces; a word that they cannot make is `[UNK]`, number 0."""
     numbers = {"[UNK]": 0} | {piece: BYTES + place for place, piece in enumerate(ours.pieces)}
-    made = Tokenizer(models.WordPiece(numbers, unk_token="[UNK]", max_input_chars_per_word=10**6))
-    made.pre_tokenizer = pre_tokenizers.Split(Regex(WORDS), "isolated")
-    return made
+    tokenizer = Tokenizer(models.WordPiece(numbers, unk_token="[UNK]", max_input_chars_per_word=10**6))
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(WORDS), "isolated")
+    return tokenizer
 
 
 def known(ours: WordPieces, text: str) -> list[int]:
@@ -59,8 +59,8 @@ def test_any_text_comes_back(ours, any_text):
 
 
 def test_a_word_that_looks_like_a_piece_that_goes_on_comes_back():
-    made = train(["#!! #!! #!!"], 1_000)
-    assert "##!!" in made.pieces and made.decode(made.encode("##!! #!!")) == b"##!! #!!"
+    trained = train(["#!! #!! #!!"], 1_000)
+    assert "##!!" in trained.pieces and trained.decode(trained.encode("##!! #!!")) == b"##!! #!!"
 
 
 def likelihood(words: list[list[str]]) -> float:
@@ -70,13 +70,13 @@ def likelihood(words: list[list[str]]) -> float:
 
 
 def joined(word: list[str], pair: tuple[str, str]) -> list[str]:
-    made: list[str] = []
+    pieces: list[str] = []
     for piece in word:
-        if made and (made[-1], piece) == pair:
-            made[-1] += piece.removeprefix(MORE)
+        if pieces and (pieces[-1], piece) == pair:
+            pieces[-1] += piece.removeprefix(MORE)
         else:
-            made.append(piece)
-    return made
+            pieces.append(piece)
+    return pieces
 
 
 def test_each_piece_is_the_pair_that_makes_the_text_likeliest(text):

@@ -24,8 +24,8 @@ def decoder() -> Decoder:
 def drawn(network: Decoder, number: int) -> None:
     """Give an adapter weights that change what comes out."""
     generator = torch.Generator().manual_seed(number)
-    made = adapters.weights(network, number)
-    adapters.load(network, number, {n: 0.2 * torch.randn(v.shape, generator=generator) for n, v in made.items()})
+    weights = adapters.weights(network, number)
+    adapters.load(network, number, {n: 0.2 * torch.randn(v.shape, generator=generator) for n, v in weights.items()})
 
 
 def learned(network: torch.nn.Module) -> None:

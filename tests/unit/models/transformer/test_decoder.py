@@ -24,10 +24,10 @@ LLAMAS = {
 @pytest.fixture(params=LLAMAS)
 def llama(request) -> LlamaForCausalLM:
     torch.manual_seed(0)
-    made = LlamaForCausalLM(LLAMAS[request.param]).eval()
-    for weights in made.parameters():
+    model = LlamaForCausalLM(LLAMAS[request.param]).eval()
+    for weights in model.parameters():
         weights.data += 0.1 * torch.randn(weights.shape)  # norms that are not all one
-    return made
+    return model
 
 
 @torch.inference_mode()

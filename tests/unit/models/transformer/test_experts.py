@@ -14,10 +14,10 @@ WIDTH, INNER, COUNT = 16, 24, 6
 
 def layer(used: int = 2) -> Experts:
     torch.manual_seed(0)
-    made = Experts(WIDTH, INNER, COUNT, used)
-    for weights in made.parameters():
+    experts = Experts(WIDTH, INNER, COUNT, used)
+    for weights in experts.parameters():
         torch.nn.init.normal_(weights, std=0.5)
-    return made
+    return experts
 
 
 def one_by_one(experts: Experts, x: torch.Tensor) -> torch.Tensor:
@@ -65,9 +65,9 @@ def test_answers_and_gradients_are_those_of_mixtral():
         (ours.gate_up, theirs.experts.gate_up_proj),
         (ours.down, theirs.experts.down_proj),
     ]
-    for one, other in pairs:
-        assert one.grad.abs().sum() > 0
-        torch.testing.assert_close(one.grad, other.grad, atol=1e-4, rtol=1e-4)
+    for own, peer in pairs:
+        assert own.grad.abs().sum() > 0
+        torch.testing.assert_close(own.grad, peer.grad, atol=1e-4, rtol=1e-4)
 
 
 @pytest.mark.parametrize("used", [1, 2])

@@ -14,10 +14,10 @@ def test_the_gradients_are_the_same_and_the_decoder_is_as_before_even_after_an_e
     torch.manual_seed(0)
     decoder, tokens = Decoder(SHAPE), torch.randint(61, (1, 9))
     parts = {name: dict(vars(module)) for name, module in decoder.named_modules()}
-    made = functional.cross_entropy(decoder(tokens[:, :-1]).flatten(0, 1), tokens[:, 1:].flatten())
-    right = torch.autograd.grad(made, list(decoder.parameters()))
+    total = functional.cross_entropy(decoder(tokens[:, :-1]).flatten(0, 1), tokens[:, 1:].flatten())
+    right = torch.autograd.grad(total, list(decoder.parameters()))
     with pytest.raises(RuntimeError, match="in the middle"), fused(decoder):
-        other = torch.autograd.grad(loss(decoder, tokens[:, :-1], tokens[:, 1:]), list(decoder.parameters()))
+        gradients = torch.autograd.grad(loss(decoder, tokens[:, :-1], tokens[:, 1:]), list(decoder.parameters()))
         raise RuntimeError("in the middle")
-    assert all(torch.allclose(one, two, atol=1e-6) for one, two in zip(right, other, strict=True))
+    assert all(torch.allclose(first, second, atol=1e-6) for first, second in zip(right, gradients, strict=True))
     assert {name: vars(module) for name, module in decoder.named_modules()} == parts

@@ -24,9 +24,9 @@ def begin(pages: Pages, tokens: list[int]) -> list[int]:
 
 
 def test_streams_that_begin_alike_share_the_full_pages_of_their_beginning(pages):
-    one = begin(pages, TEXT[:10])
-    two = begin(pages, [*TEXT[:8], 99, 99])
-    assert one[:2] == two[:2] and one[2] != two[2]
+    first = begin(pages, TEXT[:10])
+    second = begin(pages, [*TEXT[:8], 99, 99])
+    assert first[:2] == second[:2] and first[2] != second[2]
     assert pages.available == 8 - 4
 
 
@@ -53,10 +53,10 @@ def test_pages_of_a_stream_that_ended_are_kept_for_the_next_one_until_they_are_n
 
 def test_two_streams_that_read_the_same_at_once_keep_one_copy(pages):
     held = [pages.take(3), pages.take(3)]
-    for one in held:
-        pages.name(one, TEXT[:12])
-    for one in held:
-        pages.release(one)
+    for taken in held:
+        pages.name(taken, TEXT[:12])
+    for taken in held:
+        pages.release(taken)
     assert pages.kept == 3 and pages.available == 8
 
 

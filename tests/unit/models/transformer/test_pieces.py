@@ -7,8 +7,8 @@ from models.transformer.pieces import Pieces
 
 def shown(content: bytes, stop: list[str], size: int = 1) -> list[str]:
     pieces = Pieces(stop)
-    made = [pieces.add(content[start : start + size]) for start in range(0, len(content), size)]
-    return [*made, pieces.add(b"", last=True)]
+    parts = [pieces.add(content[start : start + size]) for start in range(0, len(content), size)]
+    return [*parts, pieces.add(b"", last=True)]
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 100])

@@ -60,11 +60,11 @@ def test_tokens_come_as_often_as_their_chances_say():
 def test_filters_of_a_large_vocabulary_keep_what_the_definition_says(spread):
     logits = spread * torch.randn(4, 5_000, generator=torch.Generator().manual_seed(0))
     how = [Sampling(top_p=0.9), Sampling(top_k=1_500), Sampling(min_p=0.2), Sampling(top_k=40, top_p=0.5)]
-    for row, one in enumerate(how):
+    for row, sampling in enumerate(how):
         share = torch.softmax(logits[row], dim=-1)
         before = torch.stack([share[share > value].sum() for value in share])
         rank = torch.stack([(share > value).sum() for value in share])
-        kept = (before < one.top_p) & (rank < (one.top_k or 5_000)) & (share >= one.min_p * share.max())
+        kept = (before < sampling.top_p) & (rank < (sampling.top_k or 5_000)) & (share >= sampling.min_p * share.max())
         found = shares(logits, how)[row]
         # Where the sum just passes top-p, the last token depends on how the sum is rounded.
         assert ((found > 0) != kept).sum() <= 1

@@ -18,10 +18,10 @@ PROMPT = [3, 1, 4, 1, 5, 9, 2, 6]
 @pytest.fixture(scope="module")
 def decoder() -> Decoder:
     torch.manual_seed(0)
-    made = Decoder(SHAPE).eval()
-    for weights in made.parameters():
+    network = Decoder(SHAPE).eval()
+    for weights in network.parameters():
         weights.data *= 3  # so that its choices are not all alike
-    return made
+    return network
 
 
 def draft(texts) -> torch.Tensor:
@@ -55,14 +55,16 @@ def test_first_token_has_the_distribution_of_the_large_network():
 @torch.inference_mode()
 def test_later_tokens_have_the_distribution_that_they_have_without_a_draft(decoder):
     """The third and the seventh token's share, over 800 streams, next to those of as many streams without a draft."""
-    made = {}
+    drawn = {}
     for name, asked in {"plain": None, "drafted": draft}.items():
         streams = Streams(decoder, 400, draft=asked, ahead=3)
         wanted = [Stream(PROMPT, 7, Sampling(0.9, top_k=8), seed) for seed in range(800)]
         run(streams, *wanted)
-        made[name] = torch.tensor([stream.made for stream in wanted])
+        drawn[name] = torch.tensor([stream.made for stream in wanted])
     for place in (2, 6):
-        plain, drafted = (torch.bincount(values[:, place], minlength=12) for values in (made["plain"], made["drafted"]))
+        plain, drafted = (
+            torch.bincount(values[:, place], minlength=12) for values in (drawn["plain"], drawn["drafted"])
+        )
         both = plain + drafted
         seen = both >= 20
         statistic = ((plain - drafted).double() ** 2 / both.clamp(min=1))[seen].sum()

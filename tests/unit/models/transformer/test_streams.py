@@ -26,10 +26,10 @@ GREEDY = Sampling(temperature=0)
 @pytest.fixture(scope="module", params=SHAPES)
 def decoder(request) -> Decoder:
     torch.manual_seed(0)
-    made = Decoder(SHAPES[request.param]).eval()
-    for weights in made.parameters():
+    network = Decoder(SHAPES[request.param]).eval()
+    for weights in network.parameters():
         weights.data *= 3  # so that its choices are not all alike
-    return made
+    return network
 
 
 def run(streams: Streams, *wanted: Stream) -> None:
@@ -79,7 +79,7 @@ def test_streams_with_adapters_are_each_as_alone_and_share_beginnings_of_their_o
     for number in range(3):
         chosen.choose([number])
         expected.append(alone(decoder, prompt, 12))
-    assert len({tuple(made) for made in expected}) == 3
+    assert len({tuple(tokens) for tokens in expected}) == 3
     streams = Streams(decoder, pages=200, size=4, chunk=8, chosen=chosen)
     for _ in range(2):  # the second time with pages that are kept
         wanted = [Stream(prompt, 12, GREEDY, adapter=number) for number in (0, 1, 2, 1)]
@@ -107,25 +107,25 @@ def test_shared_beginnings_change_nothing_but_the_work(decoder):
 
 
 def test_stream_that_joins_later_and_one_that_leaves_change_nothing(decoder):
-    one, two, three = (Stream(prompt, 12, GREEDY) for prompt in prompts(3, seed=2))
+    first, second, third = (Stream(prompt, 12, GREEDY) for prompt in prompts(3, seed=2))
     streams = Streams(decoder, pages=60, size=4)
-    streams.add(one)
-    streams.add(two)
+    streams.add(first)
+    streams.add(second)
     for _ in range(4):
         streams.step()
-    streams.end(two)
-    run(streams, three)
-    assert one.made == alone(decoder, one.prompt, 12) and three.made == alone(decoder, three.prompt, 12)
+    streams.end(second)
+    run(streams, third)
+    assert first.made == alone(decoder, first.prompt, 12) and third.made == alone(decoder, third.prompt, 12)
     assert streams.pages.available == streams.pages.count
 
 
 def test_same_seed_gives_the_same_text_whoever_is_beside_it(decoder):
-    made = []
+    texts = []
     for beside in (0, 5):
         wanted = [Stream([7, 8, 9], 15, Sampling(), seed=3), *(Stream(prompt, 20) for prompt in prompts(beside))]
         run(Streams(decoder, pages=80, size=4), *wanted)
-        made.append(wanted[0].made)
-    assert made[0] == made[1]
+        texts.append(wanted[0].made)
+    assert texts[0] == texts[1]
 
 
 def test_first_token_comes_as_often_as_its_chance_says(decoder):
@@ -143,7 +143,7 @@ def test_first_token_comes_as_often_as_its_chance_says(decoder):
 
 def test_what_is_not_allowed_never_comes(decoder):
     even = torch.arange(50) % 2 == 0
-    wanted = Stream([1, 2, 3], 20, allowed=lambda made: even if len(made) % 2 else ~even)
+    wanted = Stream([1, 2, 3], 20, allowed=lambda tokens: even if len(tokens) % 2 else ~even)
     run(Streams(decoder, pages=20, size=4), wanted)
     assert [token % 2 for token in wanted.made] == [1, 0] * 10
 
@@ -157,7 +157,7 @@ def test_penalties_are_of_what_the_stream_itself_has_made(decoder):
 def test_log_probabilities_are_those_of_the_whole_text_computed_at_once(decoder):
     """Before temperature, filters and what is allowed; the likeliest are kept where they are wanted."""
     even = torch.arange(50) % 2 == 0
-    wanted = Stream(prompts(1)[0], 12, Sampling(temperature=2), 3, lambda made: even, alternatives=4)
+    wanted = Stream(prompts(1)[0], 12, Sampling(temperature=2), 3, lambda tokens: even, alternatives=4)
     plain = Stream(prompts(1)[0], 12, Sampling(temperature=2), 3)
     run(Streams(decoder, pages=60, size=4, chunk=8), wanted, plain)
     with torch.inference_mode():
@@ -192,5 +192,7 @@ def test_what_each_layer_attended_to_is_that_of_the_whole_text_computed_at_once(
         for shares, most in zip(layers, kept, strict=True):
             row = shares[place - 1, :place]
             assert [share for _, share in most] == pytest.approx(row.topk(min(4, place)).values.tolist(), abs=1e-3)
-            assert [share for _, share in most] == pytest.approx([float(row[at]) for at, _ in most], abs=1e-3)
+            assert [share for _, share in most] == pytest.approx(
+                [float(row[position]) for position, _ in most], abs=1e-3
+            )
     assert len(wanted.attended) == 12 and plain.attended == []

@@ -72,8 +72,8 @@ def test_model_finds_what_is_there_to_find(model, future):
 @pytest.mark.slow
 def test_same_seed_and_rows_give_the_same_digest_and_another_seed_or_row_another(past, tmp_path):
     few = past.iloc[::10].reset_index(drop=True)
-    other = few.assign(late=few["late"].where(few.index != 5, 1 - few["late"]))
-    for folder, frame in {"rows": few, "other": other}.items():
+    changed = few.assign(late=few["late"].where(few.index != 5, 1 - few["late"]))
+    for folder, frame in {"rows": few, "other": changed}.items():
         write_tables({"flights": frame}, tmp_path / folder)
 
     def digest(rows: str, name: str, seed: int) -> str:

@@ -54,9 +54,9 @@ def path(tmp_path):
 
 
 def test_values_and_weights_are_those_that_gguf_reads(path):
-    (said, packed), theirs = gguf_file.read(path), GGUFReader(path)
+    (values, packed), theirs = gguf_file.read(path), GGUFReader(path)
     fields = {name: field.contents() for name, field in theirs.fields.items() if not name.startswith("GGUF.")}
-    assert said == fields and said["text"] == "naïve ☃" and said["unsigned.64"] == 2**64 - 1
+    assert values == fields and values["text"] == "naïve ☃" and values["unsigned.64"] == 2**64 - 1
     assert list(packed) == [tensor.name for tensor in theirs.tensors]
     for tensor in theirs.tensors:
         ours = packed[tensor.name]

@@ -89,10 +89,10 @@ def llama(tied: bool = False) -> LlamaForCausalLM:
         vocab_size=50, hidden_size=64, num_hidden_layers=2, num_attention_heads=HEADS, num_key_value_heads=GROUPS,
         intermediate_size=96, rope_parameters={"rope_type": "default", "rope_theta": 500.0}, tie_word_embeddings=tied,
     )  # fmt: skip
-    made = LlamaForCausalLM(config).eval()
-    for weights in made.parameters():
+    model = LlamaForCausalLM(config).eval()
+    for weights in model.parameters():
         weights.data += 0.1 * torch.randn(weights.shape)
-    return made
+    return model
 
 
 Q = GGMLQuantizationType
@@ -157,11 +157,11 @@ def smollm(file) -> tuple[Decoder, gguf_weights.TokenizerData]:
 def tokenizer(smollm) -> Tokenizer:
     data = smollm[1]
     numbers = {token: number for number, token in enumerate(data.tokens)}
-    made = Tokenizer(models.BPE(numbers, data.merges))
+    built = Tokenizer(models.BPE(numbers, data.merges))
     words = [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
-    made.pre_tokenizer, made.decoder = pre_tokenizers.Sequence(words), decoders.ByteLevel()
-    made.add_special_tokens([data.tokens[number] for number in data.control])
-    return made
+    built.pre_tokenizer, built.decoder = pre_tokenizers.Sequence(words), decoders.ByteLevel()
+    built.add_special_tokens([data.tokens[number] for number in data.control])
+    return built
 
 
 @pytest.fixture(scope="module")
@@ -196,10 +196,10 @@ def test_tokenizer_of_another_kind_is_refused(smollm):
 
 @torch.inference_mode()
 def greedy(decoder: Decoder, prompt: list[int], most: int, end: int) -> list[int]:
-    made: list[int] = []
-    while len(made) < most and (not made or made[-1] != end):
-        made.append(int(decoder(torch.tensor([prompt + made]))[0, -1].argmax()))
-    return made
+    tokens: list[int] = []
+    while len(tokens) < most and (not tokens or tokens[-1] != end):
+        tokens.append(int(decoder(torch.tensor([prompt + tokens]))[0, -1].argmax()))
+    return tokens
 
 
 @pytest.mark.slow

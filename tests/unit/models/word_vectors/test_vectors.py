@@ -29,8 +29,8 @@ def planted(shuffled: bool = False) -> text.Text:
 
 def answered(read: text.Text, vectors: np.ndarray) -> float:
     asked = [
-        (f"thing{one}0", f"thing{one}1", f"thing{two}0", f"thing{two}1")
-        for one in range(PLACES) for two in range(PLACES) if one != two
+        (f"thing{first}0", f"thing{first}1", f"thing{second}0", f"thing{second}1")
+        for first in range(PLACES) for second in range(PLACES) if first != second
     ]  # fmt: skip
     return analogies.right(vectors, read.words, asked) / len(asked)
 
@@ -55,13 +55,13 @@ def test_step_of_word2vec_is_that_of_torch():
     torch.manual_seed(0)
     inner, outer = torch.randn(9, 4), torch.randn(9, 4)
     centres, others = torch.tensor([1, 1, 3]), torch.tensor([[2, 5, 5], [7, 1, 0], [2, 3, 8]])
-    one, two = inner.clone().requires_grad_(), outer.clone().requires_grad_()
-    scores = torch.einsum("nd,nkd->nk", one[centres], two[others])
+    first, second = inner.clone().requires_grad_(), outer.clone().requires_grad_()
+    scores = torch.einsum("nd,nkd->nk", first[centres], second[others])
     (functional.softplus(-scores[:, 0]).sum() + functional.softplus(scores[:, 1:]).sum()).backward()
-    torch.optim.SGD([one, two], lr=0.1).step()
+    torch.optim.SGD([first, second], lr=0.1).step()
     word2vec.step(inner, outer, centres, others, 0.1)
-    torch.testing.assert_close(inner, one.detach())
-    torch.testing.assert_close(outer, two.detach())
+    torch.testing.assert_close(inner, first.detach())
+    torch.testing.assert_close(outer, second.detach())
 
 
 def test_steps_of_glove_are_those_of_torch():
@@ -75,8 +75,8 @@ def test_steps_of_glove_are_those_of_torch():
     )
     for _ in range(3):
         optimizer.zero_grad()
-        one, two = torch_sides[0][pairs[0]], torch_sides[1][pairs[1]]
-        error = (one[:, :-1] * two[:, :-1]).sum(1) + one[:, -1] + two[:, -1] - logs
+        first, second = torch_sides[0][pairs[0]], torch_sides[1][pairs[1]]
+        error = (first[:, :-1] * second[:, :-1]).sum(1) + first[:, -1] + second[:, -1] - logs
         (weights * error**2).sum().div(2).backward()
         optimizer.step()
         model.step(pairs, logs, weights, 0.05)
@@ -87,9 +87,9 @@ def test_steps_of_glove_are_those_of_torch():
 def test_pairs_stay_in_their_line_and_near():
     read = text.of_lines(["a b c d", "e f"], rare=1)
     found = word2vec.drawn(read, word2vec.Plan(window=2, often=1.0), np.random.default_rng(0))
-    pairs = {(read.words[one], read.words[two]) for one, two in found}
+    pairs = {(read.words[first], read.words[second]) for first, second in found}
     near = {("a", "b"), ("b", "c"), ("c", "d"), ("e", "f"), ("a", "c"), ("b", "d")}
-    assert pairs <= near | {(two, one) for one, two in near}
+    assert pairs <= near | {(second, first) for first, second in near}
     assert {("a", "b"), ("b", "a"), ("e", "f"), ("f", "e")} <= pairs  # each window has at least a word to each side
 
 

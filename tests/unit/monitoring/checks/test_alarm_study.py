@@ -27,8 +27,8 @@ def test_few_dealings_alarm_and_all_find_a_shift(period, flights):
 
 
 def test_a_repeat_is_the_same_each_time(period):
-    one, two = (study.repeat(period, CHECKS, 3, in_a_row=True) for _ in range(2))
-    assert one == two
+    first, second = (study.repeat(period, CHECKS, 3, in_a_row=True) for _ in range(2))
+    assert first == second
 
 
 def test_a_short_period_says_how_many_days_it_needs(period):

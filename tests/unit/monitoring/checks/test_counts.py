@@ -28,14 +28,16 @@ def checked(reference: pd.DataFrame, live: pd.DataFrame) -> list[counts.Check]:
 @pytest.mark.parametrize("uneven", [0.0, 0.3])
 def test_it_alarms_for_nothing_in_at_most_one_case_of_twenty(uneven):
     random = np.random.default_rng(0)
-    made = [checked(rows(random, PER_DAY * DAYS, uneven=uneven), rows(random, 420, uneven=uneven)) for _ in range(60)]
-    assert sum(one.verdict == "alarm" for [one, *_] in made) <= 3
+    results = [
+        checked(rows(random, PER_DAY * DAYS, uneven=uneven), rows(random, 420, uneven=uneven)) for _ in range(60)
+    ]
+    assert sum(check.verdict == "alarm" for [check, *_] in results) <= 3
 
 
 def test_a_shift_that_few_rows_show_alarms():
     random = np.random.default_rng(1)
     found = checked(rows(random, PER_DAY * DAYS), rows(random, 150, more=0.7))
-    assert [(one.name, one.signal, one.verdict) for one in found] == [("counts", "number 0", "alarm")]
+    assert [(check.name, check.signal, check.verdict) for check in found] == [("counts", "number 0", "alarm")]
     assert found[0].statistic == pytest.approx(0.7, abs=0.25) and found[0].p < 0.01
 
 
@@ -43,14 +45,14 @@ def test_a_category_that_comes_more_often_alarms():
     random = np.random.default_rng(2)
     live = rows(random, 300)
     live.loc[live.index[::4], "kind"] = "green"
-    [one] = checked(rows(random, PER_DAY * DAYS), live)
-    assert (one.signal, one.verdict) == ("kind", "alarm")
+    [check] = checked(rows(random, PER_DAY * DAYS), live)
+    assert (check.signal, check.verdict) == ("kind", "alarm")
 
 
 def test_shift_that_is_too_small_to_matter_is_no_alarm():
     random = np.random.default_rng(3)
-    [one] = checked(rows(random, PER_DAY * DAYS), rows(random, 40_000, more=0.05))
-    assert one.verdict == "ok" and "In 80% of all cases" in one.message
+    [check] = checked(rows(random, PER_DAY * DAYS), rows(random, 40_000, more=0.05))
+    assert check.verdict == "ok" and "In 80% of all cases" in check.message
 
 
 def test_days_that_differ_make_the_check_careful():
@@ -74,7 +76,7 @@ def test_stated_rows_find_the_shift_in_four_of_five_cases():
         live = daily_counts.recent(rows(random, count, shift), checks, known)
         there = Checks(**(vars(checks) | {"windows": (3, len(live.days))}))
         found.append(
-            any(one.signal == "number 0" and one.verdict == "alarm" for one in counts.check(known, live, there))
+            any(check.signal == "number 0" and check.verdict == "alarm" for check in counts.check(known, live, there))
         )
     assert 0.65 <= np.mean(found) <= 0.95
 

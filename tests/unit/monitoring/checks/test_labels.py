@@ -25,8 +25,8 @@ def checked(random: np.random.Generator, count: int, more: float = 0.0, uneven: 
     """Return the check of new rows, compared with a reference that is calibrated."""
     checks = Checks(time=None, windows=(3, count // PER_DAY), days_without_time=DAYS)
     known = daily_counts.reference(rows(random, PER_DAY * DAYS, uneven=uneven), checks, OUTCOME)
-    [one] = labels.check(known, daily_counts.recent(rows(random, count, more, uneven), checks, known), checks)
-    return one
+    [check] = labels.check(known, daily_counts.recent(rows(random, count, more, uneven), checks, known), checks)
+    return check
 
 
 @pytest.mark.parametrize("uneven", [0.0, 0.05, 0.1])
@@ -36,10 +36,10 @@ def test_it_alarms_for_nothing_in_at_most_one_case_of_twenty(uneven):
 
 
 def test_events_that_come_more_often_alarm_and_are_counted():
-    one = checked(np.random.default_rng(0), 1_600, more=0.1)
-    assert (one.name, one.signal, one.verdict) == ("labels", "probability", "alarm")
-    assert one.statistic == pytest.approx(0.1, abs=0.05) and one.p < 0.01
-    assert "of 1,600 labels are events" in one.message
+    check = checked(np.random.default_rng(0), 1_600, more=0.1)
+    assert (check.name, check.signal, check.verdict) == ("labels", "probability", "alarm")
+    assert check.statistic == pytest.approx(0.1, abs=0.05) and check.p < 0.01
+    assert "of 1,600 labels are events" in check.message
 
 
 def test_difference_that_is_too_small_to_matter_is_no_alarm():
@@ -63,8 +63,8 @@ def test_stated_rows_find_the_difference_in_four_of_five_cases():
     for _ in range(40):
         live = daily_counts.recent(rows(random, count, difference), checks, known)
         checked_in = Checks(**(vars(checks) | {"windows": (3, len(live.days))}))
-        [one] = labels.check(known, live, checked_in)
-        found.append(one.verdict == "alarm")
+        [check] = labels.check(known, live, checked_in)
+        found.append(check.verdict == "alarm")
     assert 0.65 <= np.mean(found) <= 0.95
 
 
@@ -74,5 +74,5 @@ def test_other_outcomes_have_none_and_few_days_say_nothing():
     known = daily_counts.reference(frame, CHECKS, Outcome("regression", target="late", prediction="probability"))
     assert labels.check(known, known, CHECKS) == []
     few = daily_counts.reference(rows(random, 300), CHECKS, OUTCOME)
-    [one] = labels.check(few, few, CHECKS)
-    assert one.verdict == "insufficient" and "too few" in one.message
+    [check] = labels.check(few, few, CHECKS)
+    assert check.verdict == "insufficient" and "too few" in check.message

@@ -32,7 +32,7 @@ def at(hours: float, **processes: Counters) -> Reading:
 
 def judged(window: Counters, promised: Service = PROMISED) -> dict[str, Check]:
     """Return the checks of a window after a reading of zero."""
-    return {one.signal: one for one in check(at(1, a=window), [at(0, a=NOTHING)], promised)}
+    return {outcome.signal: outcome for outcome in check(at(1, a=window), [at(0, a=NOTHING)], promised)}
 
 
 def test_a_process_counts_from_where_it_was():
@@ -54,7 +54,7 @@ def test_processes_add_up_and_one_that_was_away_counts_from_its_last_reading():
 
 def test_the_first_reading_is_insufficient():
     checks = check(at(0, a=counted(1000, failed=1000)), [], PROMISED)
-    assert {(one.name, one.signal, one.verdict) for one in checks} == {
+    assert {(outcome.name, outcome.signal, outcome.verdict) for outcome in checks} == {
         ("service", signal, "insufficient") for signal in ("latency", "errors", "refused", "volume")
     }
 
@@ -115,11 +115,11 @@ def test_the_objective_is_rounded_up_to_what_the_endpoint_measures():
 
 def days(*volumes: float) -> list[Reading]:
     """Readings of a counter that grows by these numbers, one a day."""
-    total, made = 0.0, [at(0, a=counted(0))]
+    total, readings = 0.0, [at(0, a=counted(0))]
     for number, volume in enumerate(volumes, 1):
         total += volume
-        made.append(at(24 * number, a=counted(total)))
-    return made
+        readings.append(at(24 * number, a=counted(total)))
+    return readings
 
 
 def volume(*volumes: float, promised: Service = PROMISED) -> Check:
@@ -198,9 +198,9 @@ def _family(line: str) -> tuple[str, bool]:
 def test_a_page_of_metrics_is_read():
     reading = read({"http://a": page(), "http://b": page(1700000001.0)}, "tiny", NOON)
     assert set(reading.processes) == {"1700000000.25", "1700000001.00"} and reading.at == NOON
-    [one, other] = reading.processes.values()
-    assert one == other == Counters(4, 2, 60, {0.1: 0, 0.25: 2, math.inf: 2})
-    assert read({"http://a": page(None)}, "tiny", NOON).processes == {"http://a": one}
+    [first, second] = reading.processes.values()
+    assert first == second == Counters(4, 2, 60, {0.1: 0, 0.25: 2, math.inf: 2})
+    assert read({"http://a": page(None)}, "tiny", NOON).processes == {"http://a": first}
     assert read({"http://a": page()}, "unborn", NOON).processes == {"1700000000.25": Counters()}
 
 

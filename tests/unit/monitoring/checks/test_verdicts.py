@@ -47,10 +47,10 @@ def test_days_like_those_before_do_not_alarm(reference, after):
 def test_change_alarms_and_is_named(reference, after, name, column, change):
     results = alarmed(reference, changed(after, column, change))
     signal = "probability" if name in ("performance", "calibration", "labels") else column
-    [one] = [check for check in results if (check.name, check.signal) == (name, signal)]
-    assert one.p <= 0.05 and one.statistic >= one.threshold
-    assert FROM - pd.Timedelta(days=14) <= pd.Timestamp(one.since, tz="UTC") <= FROM + pd.Timedelta(days=12)
-    assert column in one.message or signal in one.message
+    [alarm] = [check for check in results if (check.name, check.signal) == (name, signal)]
+    assert alarm.p <= 0.05 and alarm.statistic >= alarm.threshold
+    assert FROM - pd.Timedelta(days=14) <= pd.Timestamp(alarm.since, tz="UTC") <= FROM + pd.Timedelta(days=12)
+    assert column in alarm.message or signal in alarm.message
     others = {check.signal for check in results} - {column, "probability", "late"}
     assert not others
 
@@ -73,12 +73,12 @@ def test_threshold_of_a_signal_is_the_capstones(reference, after):
 def test_a_small_change_does_not_matter_however_sure_it_is(reference, after):
     rows = changed(after, "distance", lambda column: column + 5)
     checks = Checks()
-    [one] = [
+    [found] = [
         check
         for check in verdicts.check(reference, daily_counts.recent(rows, checks, reference), checks)
         if (check.name, check.signal) == ("drift", "distance")
     ]
-    assert one.verdict == "ok" and one.statistic < one.threshold
+    assert found.verdict == "ok" and found.statistic < found.threshold
 
 
 def test_one_day_of_outage_does_not_alarm_and_three_do(reference, after):
@@ -154,14 +154,14 @@ def test_missing_time_says_what_to_do(before):
 def test_what_requests_may_leave_out_is_no_alarm_and_the_check_says_why(reference, after):
     checks, gone = Checks(), changed(after, "air_time", lambda column: column * np.nan)
     results = verdicts.check(reference, daily_counts.recent(gone, checks, reference), checks, {"air_time"})
-    [one] = [check for check in results if (check.name, check.signal) == ("nulls", "air_time")]
-    assert (one.verdict, one.why) == ("ok", "Requests may leave it out.") and one.statistic > one.threshold
+    [found] = [check for check in results if (check.name, check.signal) == ("nulls", "air_time")]
+    assert (found.verdict, found.why) == ("ok", "Requests may leave it out.") and found.statistic > found.threshold
 
 
 def test_a_change_that_may_be_chance_is_ok_and_the_check_says_why(reference, after):
     rows = after.tail(len(after) // 16)  # few days
     checks = Checks(signals={"air_time": SignalChecks(threshold=0.0)})
     results = verdicts.check(reference, daily_counts.recent(rows, checks, reference), checks)
-    [one] = [check for check in results if (check.name, check.signal) == ("drift", "air_time")]
-    assert (one.verdict, one.why) == ("ok", "It may be random: p is above 0.05.")
+    [found] = [check for check in results if (check.name, check.signal) == ("drift", "air_time")]
+    assert (found.verdict, found.why) == ("ok", "It may be random: p is above 0.05.")
     assert all(not check.why for check in results if check.verdict != "ok" or check.statistic < check.threshold)

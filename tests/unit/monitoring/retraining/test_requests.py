@@ -27,5 +27,5 @@ def test_other_fields_types_or_bounds_do(fields):
 
 
 def test_field_may_have_the_name_of_a_text():
-    other = create_model("Request", inner=(Inner, ...)).model_json_schema()
-    assert not same(schema(), other)
+    nested = create_model("Request", inner=(Inner, ...)).model_json_schema()
+    assert not same(schema(), nested)
