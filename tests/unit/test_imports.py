@@ -91,7 +91,7 @@ def test_no_room_imports_itself_by_way_of_others(graph):
     for name, imported in graph.items():
         own = room(name, set(graph))
         rooms.setdefault(own, set()).update(
-            other for other in (room(one, set(graph)) for one in imported) if not _inside(own, other)
+            other for other in (room(target, set(graph)) for target in imported) if not _inside(own, other)
         )
     assert {"capstan.contract", "models.trees"} <= rooms.keys()
     assert cycle(rooms) == []

@@ -22,8 +22,8 @@ def bootstrap_error(target, champion, challenger, repeats=200) -> float:
 
     chance, differences = np.random.default_rng(1), []
     for _ in range(repeats):
-        at = chance.integers(len(target), size=len(target))
-        differences.append(roc_auc_score(target[at], challenger[at]) - roc_auc_score(target[at], champion[at]))
+        sample = chance.integers(len(target), size=len(target))
+        differences.append(roc_auc_score(target[sample], challenger[sample]) - roc_auc_score(target[sample], champion[sample]))
     return float(np.std(differences))
 
 
