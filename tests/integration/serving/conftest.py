@@ -137,8 +137,8 @@ def challenger(server, mlflow) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def console(mlflow, feast_home, console_home, console_tokens, challenger) -> Iterator[Server]:
     """A server that knows these tokens."""
-    with another_server(mlflow, feast_home, console_home, CAPSTAN_TOKENS_FILE=console_tokens["path"]) as another:
-        yield another
+    with another_server(mlflow, feast_home, console_home, CAPSTAN_TOKENS_FILE=console_tokens["path"]) as own_server:
+        yield own_server
 
 
 @pytest.fixture(scope="module")
@@ -156,9 +156,9 @@ def texts(server, mlflow, feast_home, texts_home) -> Iterator[Server]:
         mlflow.roles(name, champion=version)
     env = {"CAPSTAN_SERVE": ",".join(versions), "CAPSTAN_TOKENS_FILE": str(texts_home.with_name("tokens"))}
     token = add(texts_home.with_name("tokens"), "ann")
-    with another_server(mlflow, feast_home, texts_home, **env) as another:
-        another.client.headers["Authorization"] = f"Bearer {token}"
-        yield another
+    with another_server(mlflow, feast_home, texts_home, **env) as own_server:
+        own_server.client.headers["Authorization"] = f"Bearer {token}"
+        yield own_server
     for name in versions:
         mlflow.roles(name)
 

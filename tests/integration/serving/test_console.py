@@ -186,17 +186,17 @@ def test_promote_and_rollback_change_what_answers(console, tokens, home, challen
 def test_a_database_that_is_not_there_is_empty_and_one_that_is_broken_says_so(server, mlflow, feast_home, tmp_path):
     home = tmp_path / "home"
     database = home / "predictions" / "circle.db"
-    with another_server(mlflow, feast_home, home) as another:
-        detail = read(another, "tiny")
+    with another_server(mlflow, feast_home, home) as own_server:
+        detail = read(own_server, "tiny")
         assert (detail["look"], detail["alerts"], detail["events"], detail["problems"]) == (None, [], [], [])
         assert not database.exists()
-        code, answer = decide(another, "pause", reason="Why not?")
+        code, answer = decide(own_server, "pause", reason="Why not?")
         assert code == 403 and "--for operator" in answer["error"] and "CAPSTAN_TOKENS_FILE" in answer["error"]
         assert detail["actions"] == answer["error"] and not database.exists()
     database.parent.mkdir(parents=True, exist_ok=True)
     database.write_text("This is no database, and never was one.\n" * 100)
-    with another_server(mlflow, feast_home, home) as another:
-        detail = read(another, "tiny")
+    with another_server(mlflow, feast_home, home) as own_server:
+        detail = read(own_server, "tiny")
         assert len(detail["problems"]) == 1 and "cannot be read" in detail["problems"][0]
         assert detail["rollout"]["champion"] == "1"
 
@@ -205,13 +205,13 @@ def test_a_database_that_is_not_there_is_empty_and_one_that_is_broken_says_so(se
 def test_a_registry_that_is_away_hides_nothing_else(mlflow, feast_home, home, tokens):
     away = Mlflow(f"http://127.0.0.1:{free_port()}", mlflow.child, mlflow.log)
     environment = {"CAPSTAN_TOKENS_FILE": tokens["path"]}
-    with another_server(away, feast_home, home, **environment) as another:
-        detail = read(another)
+    with another_server(away, feast_home, home, **environment) as server:
+        detail = read(server)
         assert len(detail["problems"]) == 1 and "MLflow does not answer" in detail["problems"][0]
         assert detail["rollout"] is None and detail["links"] == {} and len(detail["looks"]) == DAYS
-        assert "MLflow does not answer" in another.client.get("/v2/monitoring").json()["problems"][0]
+        assert "MLflow does not answer" in server.client.get("/v2/monitoring").json()["problems"][0]
         before = told(home)
-        code, answer = decide(another, "promote", tokens["olga"], reason="Now!")
+        code, answer = decide(server, "promote", tokens["olga"], reason="Now!")
         assert code == 503 and "MLflow does not answer" in answer["error"] and told(home) == before
 
 

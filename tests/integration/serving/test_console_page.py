@@ -231,8 +231,8 @@ def test_markup_of_an_alert_stays_text_and_a_link_is_one_of_the_web(opened, cons
 
 
 def test_an_endpoint_without_tokens_says_how_to_decide(driver, mlflow, feast_home, tmp_path, server):
-    with another_server(mlflow, feast_home, tmp_path / "home") as another:
-        page = Page(driver, another.url, "tiny", "/monitoring")
+    with another_server(mlflow, feast_home, tmp_path / "home") as own_server:
+        page = Page(driver, own_server.url, "tiny", "/monitoring")
         page.wait("section[aria-label=Decisions]")
         assert not driver.find_elements(By.CSS_SELECTOR, "section[aria-label=Start]")  # it has no monitoring to start
         decide(page, "pause", "An audit.")
@@ -244,8 +244,8 @@ def test_on_a_cluster_a_roll_out_is_changed_by_a_command(driver, mlflow, feast_h
     mlflow.roles("plain", Traffic("canary", 20), champion="1", challenger=challenger)
     store = {"CAPSTAN_S3_ENDPOINT": "http://127.0.0.1:1", "CAPSTAN_S3_ACCESS_KEY": "a", "CAPSTAN_S3_SECRET_KEY": "b"}
     store["CAPSTAN_FEAST_REGISTRY"] = f"sqlite:///{tmp_path}/history.db"
-    with another_server(mlflow, feast_home, tmp_path / "home", CAPSTAN_PROFILE="cluster", **store) as another:
-        page = Page(driver, another.url, "plain", "/monitoring")
+    with another_server(mlflow, feast_home, tmp_path / "home", CAPSTAN_PROFILE="cluster", **store) as server:
+        page = Page(driver, server.url, "plain", "/monitoring")
         commands = page.wait("#commands", "promote plain").text.splitlines()
         assert commands == [
             f"Promote version {challenger}, by a command: capstan --profile cluster promote plain",
@@ -259,8 +259,8 @@ def test_what_is_away_is_told(driver, mlflow, feast_home, tmp_path, server):
     home = tmp_path / "home"
     (home / "predictions").mkdir(parents=True)
     (home / "predictions" / "circle.db").write_text("This is no database, and never was one.\n" * 100)
-    with another_server(mlflow, feast_home, home) as another:
-        page = Page(driver, another.url, "tiny", "/monitoring")
+    with another_server(mlflow, feast_home, home) as own_server:
+        page = Page(driver, own_server.url, "tiny", "/monitoring")
         page.wait(".problem", "cannot be read")
         assert "version 1" in page.wait("section[aria-label='What serves']").text
     page.wait("nav a", "plain").click()

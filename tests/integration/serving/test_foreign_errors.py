@@ -75,10 +75,10 @@ def guarded(server, mlflow, feast_home, tmp_path_factory) -> Iterator[Server]:
     token = add(home / "tokens", "ann")
     mlflow.roles("steady", challenger=mlflow.register("steady", 0.0))
     limits = {"CAPSTAN_TOKENS_FILE": str(home / "tokens"), "CAPSTAN_REQUEST_SECONDS": "0.5"}
-    with another_server(mlflow, feast_home, home / "home", **limits) as another:
+    with another_server(mlflow, feast_home, home / "home", **limits) as own_server:
         mlflow.roles("steady")
-        another.client.headers["authorization"] = f"Bearer {token}"
-        yield another
+        own_server.client.headers["authorization"] = f"Bearer {token}"
+        yield own_server
 
 
 @pytest.mark.parametrize("by", CLIENTS)

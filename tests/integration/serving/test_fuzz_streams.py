@@ -37,8 +37,8 @@ def writer(server, mlflow, feast_home, home) -> Iterator[Server]:
     """A server with `writer` that gives up on a client which reads nothing for a second."""
     mlflow.roles("writer", champion=mlflow.register("writer"))
     constants = {"serving.limits.TOKEN_SECONDS": 1, "serving.limits.BODY_SECONDS": 1}
-    with another_server(mlflow, feast_home, home, constants) as another:
-        yield another
+    with another_server(mlflow, feast_home, home, constants) as own_server:
+        yield own_server
     mlflow.roles("writer")
     server.load("writer")
 

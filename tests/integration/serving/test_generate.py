@@ -197,9 +197,9 @@ def guarded(writer, mlflow, feast_home, tmp_path_factory) -> Iterator[Server]:
     limits |= {"CAPSTAN_REQUEST_SECONDS": "0.3"}
     seconds = {"TOKEN_SECONDS": 0.5, "FIRST_TOKEN_SECONDS": 3, "BODY_SECONDS": 1}
     constants = {f"serving.limits.{name}": value for name, value in seconds.items()}
-    with another_server(mlflow, feast_home, home / "home", constants, **limits) as another:
-        another.client.headers["Authorization"] = f"Bearer {token}"
-        yield another
+    with another_server(mlflow, feast_home, home / "home", constants, **limits) as server:
+        server.client.headers["Authorization"] = f"Bearer {token}"
+        yield server
 
 
 def test_guards_stand_before_streams(guarded):

@@ -52,9 +52,9 @@ def guarded(server, mlflow, feast_home, tokens, tmp_path_factory):
     home = tmp_path_factory.mktemp("guarded") / "home"
     with another_server(
         mlflow, feast_home, home, CONSTANTS, CAPSTAN_TOKENS_FILE=str(tokens["path"]), **LIMITS
-    ) as another:
-        another.client.headers["Authorization"] = f"Bearer {tokens['ann']}"
-        yield another
+    ) as own_server:
+        own_server.client.headers["Authorization"] = f"Bearer {tokens['ann']}"
+        yield own_server
 
 
 def infer(server, token: str | None, method: str = "ModelInfer") -> grpc.RpcError | None:

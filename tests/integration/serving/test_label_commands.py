@@ -34,11 +34,11 @@ def place(server, mlflow, feast_home, home):
     """The server; its client is Ann, and `CAPSTAN_LABELS_TOKEN` is the airline's."""
     tokens = home.parent / "tokens"
     ann, airline = add(tokens, "ann"), add(tokens, "airline", "labels")
-    with another_server(mlflow, feast_home, home, CAPSTAN_TOKENS_FILE=str(tokens)) as another:
-        another.client.headers["Authorization"] = f"Bearer {ann}"
-        another.environment = {"CAPSTAN_HOME": str(home), "CAPSTAN_ENDPOINT_URL": another.url}
-        another.environment |= {"CAPSTAN_TOKEN": ann, "CAPSTAN_LABELS_TOKEN": airline}
-        yield another
+    with another_server(mlflow, feast_home, home, CAPSTAN_TOKENS_FILE=str(tokens)) as own_server:
+        own_server.client.headers["Authorization"] = f"Bearer {ann}"
+        own_server.environment = {"CAPSTAN_HOME": str(home), "CAPSTAN_ENDPOINT_URL": own_server.url}
+        own_server.environment |= {"CAPSTAN_TOKEN": ann, "CAPSTAN_LABELS_TOKEN": airline}
+        yield own_server
 
 
 def capstan(place, *arguments: object, **environment: str) -> subprocess.CompletedProcess:

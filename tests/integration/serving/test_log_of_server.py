@@ -62,8 +62,8 @@ def test_kill_9_under_load_loses_no_answered_prediction(server, mlflow, feast_ho
 @pytest.fixture(scope="module")
 def successor(server, mlflow, feast_home, disk):
     """The server that comes after the one that was killed, on the same disk."""
-    with another_server(mlflow, feast_home, disk / "home") as another:
-        yield another
+    with another_server(mlflow, feast_home, disk / "home") as own_server:
+        yield own_server
 
 
 def test_what_a_killed_server_left_is_taken_up(successor, disk):

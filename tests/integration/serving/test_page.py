@@ -48,9 +48,9 @@ def guarded(server, mlflow, feast_home, token, tmp_path_factory) -> Iterator[Ser
     mlflow.roles("plain", champion="1", challenger=second)
     home = tmp_path_factory.mktemp("page") / "home"
     try:
-        with another_server(mlflow, feast_home, home, CAPSTAN_TOKENS_FILE=token[0]) as another:
-            another.client.headers["Authorization"] = f"Bearer {token[1]}"
-            yield another
+        with another_server(mlflow, feast_home, home, CAPSTAN_TOKENS_FILE=token[0]) as own_server:
+            own_server.client.headers["Authorization"] = f"Bearer {token[1]}"
+            yield own_server
     finally:
         mlflow.roles("plain", champion="1")
 

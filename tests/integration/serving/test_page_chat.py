@@ -31,8 +31,8 @@ def small(mlflow) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def own(server, small, mlflow, feast_home, home) -> Iterator[Server]:
-    with another_server(mlflow, feast_home, home, CAPSTAN_SERVE=NAME) as another:
-        yield another
+    with another_server(mlflow, feast_home, home, CAPSTAN_SERVE=NAME) as own_server:
+        yield own_server
 
 
 @pytest.fixture

@@ -79,8 +79,8 @@ def own(server, mlflow, feast_home, tmp_path_factory) -> Iterator[Server]:
     mlflow.roles("unborn", champion=mlflow.register("unborn", 0.0))
     mlflow.roles("writer", champion=mlflow.register("writer"))
     try:
-        with another_server(mlflow, feast_home, tmp_path_factory.mktemp("own") / "home") as another:
-            yield another
+        with another_server(mlflow, feast_home, tmp_path_factory.mktemp("own") / "home") as own_server:
+            yield own_server
     finally:
         for name in ("price", "steady", "unborn", "writer"):
             mlflow.roles(name)

@@ -229,28 +229,28 @@ def test_from_a_late_start_to_the_end_under_load(server, mlflow, feast_home, tmp
     home, port = tmp_path / "home", free_port()
     tracking = f"http://127.0.0.1:{port}"
     constants = {"serving.limits.DRAIN_DELAY": 1}
-    with another_server(mlflow, feast_home, home, constants, CAPSTAN_TRACKING_URI=tracking) as another:
-        assert "MLflow does not answer" in becomes(another, 503)
+    with another_server(mlflow, feast_home, home, constants, CAPSTAN_TRACKING_URI=tracking) as own_server:
+        assert "MLflow does not answer" in becomes(own_server, 503)
         with forward(port, int(mlflow.url.rsplit(":", 1)[1])):
-            becomes(another, 200, seconds=60)
-            becomes(another, 200, "tiny", seconds=60)
-            becomes(another, 200, "plain", seconds=60)
+            becomes(own_server, 200, seconds=60)
+            becomes(own_server, 200, "tiny", seconds=60)
+            becomes(own_server, 200, "plain", seconds=60)
         store = sqlite3.connect(feast_home / "online.db", isolation_level=None)
-        with ThreadPoolExecutor(1) as pool, load(another, 3, 1) as polite, load(another, 3, 1) as pushing:
+        with ThreadPoolExecutor(1) as pool, load(own_server, 3, 1) as polite, load(own_server, 3, 1) as pushing:
             while len(polite.ids) < 200 or len(pushing.ids) < 200:
                 time.sleep(0.05)
             store.execute("BEGIN EXCLUSIVE")
-            waiting = pool.submit(another.predict, FLIGHT)
+            waiting = pool.submit(own_server.predict, FLIGHT)
             time.sleep(0.3)
-            another.child.terminate()
-            assert becomes(another, 503, "plain", 0.9) == "The server is about to stop."
+            own_server.child.terminate()
+            assert becomes(own_server, 503, "plain", 0.9) == "The server is about to stop."
             polite.stop.set()  # as a watcher of the readiness does
-            assert httpx.get(f"{another.url}/v2/health/live").status_code == 200
+            assert httpx.get(f"{own_server.url}/v2/health/live").status_code == 200
             while not pushing.failures:
                 time.sleep(0.02)
             store.execute("ROLLBACK")
             answer = waiting.result()
-            assert another.child.wait(20) == 0
+            assert own_server.child.wait(20) == 0
         store.close()
     assert answer.status_code == 200
     assert polite.failures == [] and polite.statuses == [] and pushing.statuses == []

@@ -36,13 +36,13 @@ def test_what_the_document_says_holds(server, mlflow, feast_home, tmp_path):
     token, report = add(tmp_path / "tokens", "ann"), tmp_path / "report.json"
     settings = {"CAPSTAN_TOKENS_FILE": str(tmp_path / "tokens")}
     mlflow.roles("echo", champion=mlflow.register("echo"))
-    with another_server(mlflow, feast_home, tmp_path / "home", **settings) as another:
+    with another_server(mlflow, feast_home, tmp_path / "home", **settings) as own_server:
         command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG), "--no-color"]
-        command += ["run", f"{another.url}/openapi.json", "--header", f"Authorization: Bearer {token}"]
+        command += ["run", f"{own_server.url}/openapi.json", "--header", f"Authorization: Bearer {token}"]
         command += ["--report-json-path", str(report)]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout
-        assert "Traceback" not in another.log.read_text()
+        assert "Traceback" not in own_server.log.read_text()
     mlflow.roles("echo")
     # The run is worth something: operations answered, and not only with refusals.
     result = json.loads(report.read_text())

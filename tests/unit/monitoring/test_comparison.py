@@ -23,7 +23,9 @@ def bootstrap_error(target, champion, challenger, repeats=200) -> float:
     chance, differences = np.random.default_rng(1), []
     for _ in range(repeats):
         sample = chance.integers(len(target), size=len(target))
-        differences.append(roc_auc_score(target[sample], challenger[sample]) - roc_auc_score(target[sample], champion[sample]))
+        differences.append(
+            roc_auc_score(target[sample], challenger[sample]) - roc_auc_score(target[sample], champion[sample])
+        )
     return float(np.std(differences))
 
 
