@@ -60,6 +60,6 @@ def test_ray_actors_do_the_same(text, trained, home):
         workers, stale, _ = parameter_server.train(SMALL, text, 2, staleness=3)
         assert stale <= 3
         losses = [worker.losses for worker in workers]
-        assert np.mean([worker[-5:] for worker in losses]) - np.mean(trained("single")[0].losses[-5:]) < STALE
+        assert np.mean([curve[-5:] for curve in losses]) - np.mean(trained("single")[0].losses[-5:]) < STALE
     finally:
         ray.shutdown()
