@@ -96,8 +96,8 @@ def test_wrong_belief_loses_and_thompson_sampling_mends_it(half):
 
 
 def test_halves_share_no_store():
-    one, two = simulator.halves(np.arange(20), seed=0)
-    assert not set(one) & set(two) and len(one) == len(two) == 10
+    first, second = simulator.halves(np.arange(20), seed=0)
+    assert not set(first) & set(second) and len(first) == len(second) == 10
 
 
 def test_prices_that_say_nothing_give_no_elasticity(parts):

@@ -32,13 +32,13 @@ def held(parts) -> pd.DataFrame:
 
 @pytest.mark.parametrize(("text", "source"), [*zip(ODD, [None, "tweet"] * len(ODD), strict=False)])
 def test_parts_are_the_text_and_add_up_to_the_score(served, text, source):
-    made = asked(served, text, source=source)
-    [parts], count = made["parts"], len(made["lines"][0])
+    answer = asked(served, text, source=source)
+    [parts], count = answer["parts"], len(answer["lines"][0])
     assert "".join(part["part"] for part in parts) == text
     found = [text[start:end] for start, end in lines(text)]
-    whole = count * made["start"][0] + sum(part["effect"] for part in parts)
+    whole = count * answer["start"][0] + sum(part["effect"] for part in parts)
     assert whole == pytest.approx(served.score.predict(served.read(found, [source] * count)).sum(), abs=1e-3)
-    Prediction.model_validate({name: column[0] for name, column in made.items()})
+    Prediction.model_validate({name: column[0] for name, column in answer.items()})
 
 
 def test_each_line_is_answered_as_if_it_were_alone(served):
