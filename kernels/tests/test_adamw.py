@@ -26,7 +26,7 @@ def test_equals_its_reference(kind, far):
 def test_equals_torch():
     ours = [randn(*shape) for shape in ((33, 5), (5000,), (3,), ())]
     theirs = [weight.detach().clone().requires_grad_() for weight in ours]
-    tested, two = (
+    tested, rival = (
         kind(
             [{"params": weights[:2]}, {"params": weights[2:], "lr": 0.1}], lr=0.01, betas=(0.8, 0.99), weight_decay=0.1
         )
@@ -37,7 +37,7 @@ def test_equals_torch():
             a.grad = torch.randn_like(a) if step != 2 or a.ndim else None  # one that has no gradient for once
             b.grad = None if a.grad is None else a.grad.clone()
         tested.step()
-        two.step()
+        rival.step()
     assert all(distance(a, b) < 1e-6 for a, b in zip(ours, theirs, strict=True))
 
 

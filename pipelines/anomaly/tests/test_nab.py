@@ -55,8 +55,8 @@ def test_optimizer_is_the_best_of_all_thresholds():
 def test_windowed_gaussian_has_its_published_score(tables, profile, published):
     points, windows = tables["points"], tables["windows"]
     labels = judged(points, windows, PROFILES[profile])
-    at = report.alerts_of(points, windowed_gaussian.scores, windowed_gaussian.PUBLISHED)
-    earned = sum(total(label, at[name]) for name, label in labels.items())
+    raised = report.alerts_of(points, windowed_gaussian.scores, windowed_gaussian.PUBLISHED)
+    earned = sum(total(label, raised[name]) for name, label in labels.items())
     # 39.65, which NAB's table has cut to 39.6.
     assert scaled(earned, 116, PROFILES[profile]) == pytest.approx(published, abs=0.051)
 

@@ -22,10 +22,12 @@ def decided(served, held):
 def test_gaps_are_those_of_fairlearn(decided):
     rows, bad, declined, _ = decided
     for group in data.groups(rows).values():
-        made = widest.gaps(bad, declined, group, smallest=1)
-        assert made["odds"] == pytest.approx(equalized_odds_difference(bad, declined, sensitive_features=group))
-        assert made["parity"] == pytest.approx(demographic_parity_difference(bad, declined, sensitive_features=group))
-        assert made["parity_from"] <= made["parity"] <= made["parity_to"]
+        figures = widest.gaps(bad, declined, group, smallest=1)
+        assert figures["odds"] == pytest.approx(equalized_odds_difference(bad, declined, sensitive_features=group))
+        assert figures["parity"] == pytest.approx(
+            demographic_parity_difference(bad, declined, sensitive_features=group)
+        )
+        assert figures["parity_from"] <= figures["parity"] <= figures["parity_to"]
 
 
 def test_intervals_of_a_share_are_those_of_the_normal_distribution(decided):

@@ -50,7 +50,7 @@ def test_losses_do_not_depend_on_who_was_there(trained, ray, text):
 
     undisturbed = trained(2, "two")
     assert trained(1, "one").losses == undisturbed.losses
-    disturbed = trained(2, "killed", events={7: kill, 12: lambda one: one.add()})
+    disturbed = trained(2, "killed", events={7: kill, 12: lambda running: running.add()})
     assert disturbed.losses == undisturbed.losses
     assert (disturbed.vectors()["weights"] == undisturbed.vectors()["weights"]).all()
     events = [what for _, _, what in disturbed.events if what != "slow"]  # on a busy machine one may be
