@@ -12,7 +12,7 @@ from models.anomaly.nab_scoring import best_threshold
 from pipelines.anomaly import streams, task
 from pipelines.anomaly.labels import judged
 
-VALUES = [float(at % 7) for at in range(90)]
+VALUES = [float(minute % 7) for minute in range(90)]
 
 
 def feed(model, values: list[float]) -> dict:
@@ -80,9 +80,11 @@ def test_most_unusual_column_comes_first_and_each_may_come_alone(model):
         features = task.apply(model, event, features)
         return task.alarm(model, event, features)
 
-    for at in range(90):
-        assert send(at, celsius=20 + at % 5) is None and send(at, percent=40 + at % 7) is None
-    assert (send(90, celsius=21, percent=95) or "").startswith("hall, percent: 95 at 2026-01-01 01:30:00 UTC scores ")
+    for minute in range(90):
+        assert send(minute, celsius=20 + minute % 5) is None and send(minute, percent=40 + minute % 7) is None
+    assert (send(90, celsius=21, percent=95) or "").startswith(
+        "hall, percent: 95 minute 2026-01-01 01:30:00 UTC scores "
+    )
     answers = model.predict_columns({name: [value] for name, value in features.items()} | {"stream": ["hall"]})
     prediction = task.Prediction(**{field: values[0] for field, values in answers.items()})
     assert (prediction.decision, prediction.column, prediction.value, prediction.since) == ("alert", "percent", 95, 0)
@@ -90,9 +92,9 @@ def test_most_unusual_column_comes_first_and_each_may_come_alone(model):
         1
     ].score < 0.5
     alone: dict = dict.fromkeys(streams.FIELDS)
-    for at in range(91):
-        value = 95 if at == 90 else 40 + at % 7
-        alone = streams.after(alone, 1_767_225_600 + 60.0 * at, {"percent": value}, model.threshold)
+    for minute in range(91):
+        value = 95 if minute == 90 else 40 + minute % 7
+        alone = streams.after(alone, 1_767_225_600 + 60.0 * minute, {"percent": value}, model.threshold)
     assert streams.columns_of(features)["percent"] == streams.columns_of(alone)["percent"]
 
 

@@ -21,7 +21,7 @@ def test_the_price_in_another_column_has_no_effect(parts, held):
     rows = parts[0]["houses"].head(500)
     planted = rows.assign(assessed=rows["sold_for"], sale_condition="Normal")
     models = [
-        stack.Stack(ALONE, np.ones(1)).fit(model, np.log(model["sold_for"].to_numpy())) for model in (rows, planted)
+        stack.Stack(ALONE, np.ones(1)).fit(frame, np.log(frame["sold_for"].to_numpy())) for frame in (rows, planted)
     ]
     prices = [model.predict(model.coder.fill(model.coder.codes(held))) for model in models]
     assert np.array_equal(*prices)

@@ -21,7 +21,9 @@ def write(folder: Path) -> None:
     cited = {number for numbers in data.claims["test"].relevant for number in numbers.tolist()}
     kept = set(sorted(cited, key=lambda number: (len(data.texts[number]), number))[:FEWER])
     (folder / "scifact" / "qrels").mkdir(parents=True)
-    rows = [{"_id": data.keys[claim], "title": data.titles[claim], "text": data.texts[claim]} for claim in sorted(kept)]
+    rows = [
+        {"_id": data.keys[number], "title": data.titles[number], "text": data.texts[number]} for number in sorted(kept)
+    ]
     claims = []
     for part, them in data.claims.items():
         lines = ["query-id\tcorpus-id\tscore"]

@@ -113,7 +113,7 @@ def test_notes_about_the_same_are_linked_and_all_are_exported(notes, tmp_path):
 
 
 def test_passages_are_whole_paragraphs(documents):
-    text = "\n\n".join(passage.fields["text"][:300] for passage in documents[:20])
+    text = "\n\n".join(document.fields["text"][:300] for document in documents[:20])
     parts = list(passages(text))
     assert "\n\n".join(parts).split() == text.split()
     assert len(parts) > 5 and all(len(passage.split()) <= WORDS or "\n\n" not in passage for passage in parts)

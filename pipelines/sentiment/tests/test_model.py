@@ -113,6 +113,6 @@ def test_bad_input_is_named(asked, said):
 
 def test_the_answer_in_another_column_has_no_effect(parts, weights):
     rows = parts[0]["snippets"].head(60)
-    models = [task.train({"snippets": model}, weights) for model in (rows, rows.assign(answer=rows["valence"]))]
+    models = [task.train({"snippets": table}, weights) for table in (rows, rows.assign(answer=rows["valence"]))]
     first, second = (model.score.predict(model.read([EXAMPLE], [None])) for model in models)
     assert first == second

@@ -25,10 +25,10 @@ def test_parts_are_the_text_and_add_up_to_the_probability(served, held, answers)
 
 @pytest.mark.parametrize("text", ODD)
 def test_whatever_is_written_is_divided_up(served, text):
-    made = served.predict_columns({"text": [text]})
-    [parts] = made["parts"]
+    divided = served.predict_columns({"text": [text]})
+    [parts] = divided["parts"]
     assert "".join(part["part"] for part in parts) == text
-    assert made["start"][0] + sum(part["effect"] for part in parts) == pytest.approx(served.margin([text])[0])
+    assert divided["start"][0] + sum(part["effect"] for part in parts) == pytest.approx(served.margin([text])[0])
 
 
 def test_reasons_say_what_leaving_them_out_would_change(served):
@@ -68,9 +68,11 @@ def test_f1_of_the_gate_is_that_of_scikit_learn(served, parts):
 
 
 def test_what_is_unlike_all_that_was_learned_from_is_said(served):
-    made = served.predict_columns({"text": ["Bonjour, tu viens demain soir chez nous ?", "12345 !!", "ok, see you"]})
+    checked = served.predict_columns({"text": ["Bonjour, tu viens demain soir chez nous ?", "12345 !!", "ok, see you"]})
     expected = ["few of its words are known"], ["no letters"], []
-    assert [[remark for remark in own if not remark.startswith("unlike")] for own in made["unusual"]] == list(expected)
+    assert [[remark for remark in own if not remark.startswith("unlike")] for own in checked["unusual"]] == list(
+        expected
+    )
     assert "longer than every message known" in served.predict_columns({"text": ["so " * 333]})["unusual"][0]
 
 
