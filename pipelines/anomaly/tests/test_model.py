@@ -82,15 +82,11 @@ def test_most_unusual_column_comes_first_and_each_may_come_alone(model):
 
     for minute in range(90):
         assert send(minute, celsius=20 + minute % 5) is None and send(minute, percent=40 + minute % 7) is None
-    assert (send(90, celsius=21, percent=95) or "").startswith(
-        "hall, percent: 95 minute 2026-01-01 01:30:00 UTC scores "
-    )
+    assert (send(90, celsius=21, percent=95) or "").startswith("hall, percent: 95 at 2026-01-01 01:30:00 UTC scores ")
     answers = model.predict_columns({name: [value] for name, value in features.items()} | {"stream": ["hall"]})
     prediction = task.Prediction(**{field: values[0] for field, values in answers.items()})
     assert (prediction.decision, prediction.column, prediction.value, prediction.since) == ("alert", "percent", 95, 0)
-    assert [entry.column for entry in prediction.columns] == ["percent", "celsius"] and prediction.columns[
-        1
-    ].score < 0.5
+    assert [part.column for part in prediction.columns] == ["percent", "celsius"] and prediction.columns[1].score < 0.5
     alone: dict = dict.fromkeys(streams.FIELDS)
     for minute in range(91):
         value = 95 if minute == 90 else 40 + minute % 7

@@ -49,12 +49,10 @@ def test_the_worst_identity_is_first(served):
 
 
 def test_the_linear_svc_has_decisions_of_classes_and_a_level_metric(served, parts):
-    evaluation = task.evaluate(served, parts[1])
-    assert set(evaluation.baselines[report.SVC]) == {"macro_f1", "cost"} and evaluation.level[report.SVC] == [
-        "macro_f1"
-    ]
+    outcome = task.evaluate(served, parts[1])
+    assert set(outcome.baselines[report.SVC]) == {"macro_f1", "cost"} and outcome.level[report.SVC] == ["macro_f1"]
     for name in ("macro_f1", "cost"):
-        assert evaluation.baselines[report.SVC][name].mean() == pytest.approx(evaluation.metrics[f"{name}_of_svc"])
+        assert outcome.baselines[report.SVC][name].mean() == pytest.approx(outcome.metrics[f"{name}_of_svc"])
 
 
 def test_a_model_without_the_sentences_is_rejected_because_of_them(parts, weights):
