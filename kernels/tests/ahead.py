@@ -103,11 +103,13 @@ def assembled(text: str, capability: int) -> dict[str, int]:
         source.write_text(text)
         gpu = f"sm_{capability}{'a' if capability >= 90 else ''}"
         command = [knobs.nvidia.ptxas.path, "-v", f"--gpu-name={gpu}", source, "-o", binary]
-        said = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+        remarks = subprocess.run(command, capture_output=True, text=True, check=True).stderr
         command = [knobs.nvidia.nvdisasm.path, "-g", "-c", binary]
         instructions = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     found = {"registers": r"Used (\d+) registers", "spilled": r"(\d+) bytes spill stores"}
-    return {name: int(re.findall(pattern, said)[0]) for name, pattern in found.items()} | {"loop": loop(instructions)}
+    return {name: int(re.findall(pattern, remarks)[0]) for name, pattern in found.items()} | {
+        "loop": loop(instructions)
+    }
 
 
 def loop(text: str) -> int:
@@ -124,7 +126,9 @@ def loop(text: str) -> int:
             if back and labels.get(back[1], count) < count - 1:  # a kernel ends with a branch to itself
                 loops.append((labels[back[1]], count))
     inner = [
-        one for one in loops if not any(one != other and one[0] <= other[0] < other[1] <= one[1] for other in loops)
+        span
+        for span in loops
+        if not any(span != within and span[0] <= within[0] < within[1] <= span[1] for within in loops)
     ]
     return max((end - start for start, end in inner), default=0)
 
@@ -158,8 +162,10 @@ def main() -> None:
         for name, call in CALLS.items():
             now.clear()
             now.update(kernel=name, type=str(kind).removeprefix("torch."))
-            made = call(kind)
-            learned = [x.float().sum() for x in (made if isinstance(made, tuple) else (made,)) if x.requires_grad]
+            outputs = call(kind)
+            learned = [
+                x.float().sum() for x in (outputs if isinstance(outputs, tuple) else (outputs,)) if x.requires_grad
+            ]
             if learned:
                 torch.stack(learned).sum().backward()
 

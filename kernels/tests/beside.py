@@ -34,19 +34,19 @@ def check(ours: Callable[..., Any], reference: Callable[..., Any], *inputs: Any,
         else x
         for x in inputs
     ]
-    made, right = _tuple(ours(*inputs)), _tuple(reference(*wide))
-    slopes = [torch.randn_like(x) for x in made]
-    for one, two in zip(made, right, strict=True):
-        assert one.dtype == kind or one.ndim == 0
-        assert one.shape == two.shape
-        assert distance(one, two) < (far or FAR[kind])
+    outputs, right = _tuple(ours(*inputs)), _tuple(reference(*wide))
+    slopes = [torch.randn_like(x) for x in outputs]
+    for computed, expected in zip(outputs, right, strict=True):
+        assert computed.dtype == kind or computed.ndim == 0
+        assert computed.shape == expected.shape
+        assert distance(computed, expected) < (far or FAR[kind])
     leaves = [i for i, x in enumerate(inputs) if isinstance(x, torch.Tensor) and x.requires_grad]
     if leaves:
-        ours_ = torch.autograd.grad(made, [inputs[i] for i in leaves], slopes)
+        ours_ = torch.autograd.grad(outputs, [inputs[i] for i in leaves], slopes)
         right_ = torch.autograd.grad(right, [wide[i] for i in leaves], [slope.double() for slope in slopes])
-        for one, two in zip(ours_, right_, strict=True):
-            assert one.shape == two.shape
-            assert distance(one, two) < 2 * (far or FAR[kind])
+        for computed, expected in zip(ours_, right_, strict=True):
+            assert computed.shape == expected.shape
+            assert distance(computed, expected) < 2 * (far or FAR[kind])
 
 
 def distance(one: torch.Tensor, two: torch.Tensor) -> float:

@@ -26,18 +26,18 @@ def test_equals_its_reference(kind, far):
 def test_equals_torch():
     ours = [randn(*shape) for shape in ((33, 5), (5000,), (3,), ())]
     theirs = [weight.detach().clone().requires_grad_() for weight in ours]
-    one, two = (
-        made(
+    tested, rival = (
+        kind(
             [{"params": weights[:2]}, {"params": weights[2:], "lr": 0.1}], lr=0.01, betas=(0.8, 0.99), weight_decay=0.1
         )
-        for made, weights in ((AdamW, ours), (torch.optim.AdamW, theirs))
+        for kind, weights in ((AdamW, ours), (torch.optim.AdamW, theirs))
     )
     for step in range(4):
         for a, b in zip(ours, theirs, strict=True):
             a.grad = torch.randn_like(a) if step != 2 or a.ndim else None  # one that has no gradient for once
             b.grad = None if a.grad is None else a.grad.clone()
-        one.step()
-        two.step()
+        tested.step()
+        rival.step()
     assert all(distance(a, b) < 1e-6 for a, b in zip(ours, theirs, strict=True))
 
 
@@ -53,21 +53,21 @@ def test_goes_on_from_what_was_saved():
             weight.grad = randn(*weight.shape, slope=False)
         optimizer.step()
 
-    (one, first), (two, second) = made(), made()
-    step(one, first, 0)
-    step(one, first, 1)
-    step(two, second, 0)
-    again = AdamW(two, lr=0.05)
+    (whole, first), (stopped, second) = made(), made()
+    step(whole, first, 0)
+    step(whole, first, 1)
+    step(stopped, second, 0)
+    again = AdamW(stopped, lr=0.05)
     again.load_state_dict(second.state_dict())
-    step(two, again, 1)
-    assert all(torch.equal(a, b) for a, b in zip(one, two, strict=True))
+    step(stopped, again, 1)
+    assert all(torch.equal(a, b) for a, b in zip(whole, stopped, strict=True))
 
 
 def test_weights_that_lie_apart():
     ours, theirs = (torch.arange(12.0).view(3, 4).T.requires_grad_() for _ in range(2))
-    for weights, made in ((ours, AdamW), (theirs, torch.optim.AdamW)):
+    for weights, kind in ((ours, AdamW), (theirs, torch.optim.AdamW)):
         weights.grad = torch.ones_like(weights)
-        made([weights], lr=0.1).step()
+        kind([weights], lr=0.1).step()
     assert torch.allclose(ours, theirs)
 
 

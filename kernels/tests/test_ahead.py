@@ -16,26 +16,26 @@ SPILLED = 4096  # bytes of each thread's numbers that leave the chip
 def compiled(tmp_path, capability, *options):
     """Return what is known of each kernel that was compiled."""
     environment = {name: value for name, value in os.environ.items() if name != "TRITON_INTERPRET"}
-    said = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "kernels.tests.ahead", str(capability), *options],
         capture_output=True, text=True, check=False, env=environment | {"TRITON_CACHE_DIR": str(tmp_path)},
     )  # fmt: skip
-    assert said.returncode == 0, said.stderr
-    return [json.loads(line) for line in said.stdout.splitlines()]
+    assert process.returncode == 0, process.stderr
+    return [json.loads(line) for line in process.stdout.splitlines()]
 
 
 @pytest.mark.parametrize("capability", [90, pytest.param(80, marks=pytest.mark.rotating)])
 def test_the_first_setting_of_each_kernel(tmp_path, capability):
-    made = compiled(tmp_path, capability)
-    assert {line["kernel"] for line in made} == set(KERNELS) - {"training_step"}
-    for line in made:
+    lines = compiled(tmp_path, capability)
+    assert {line["kernel"] for line in lines} == set(KERNELS) - {"training_step"}
+    for line in lines:
         assert line["type"] == "float32" or line["shared"] <= SHARED[capability] * 1024, line
         assert line["spilled"] <= SPILLED, line
 
 
 @pytest.mark.rotating
 def test_all_settings(tmp_path):
-    made = compiled(tmp_path, 90, "--all")
-    assert len({str(line["setting"]) for line in made if "setting" in line}) > 40
-    for line in made:
+    lines = compiled(tmp_path, 90, "--all")
+    assert len({str(line["setting"]) for line in lines if "setting" in line}) > 40
+    for line in lines:
         assert line["spilled"] <= 4 * SPILLED, line  # it took a minute to compile one that spilled ten times as much

@@ -34,18 +34,18 @@ def run(lines, outputs, given):
         name, _, rest = line.strip().partition(" ")
         if not name:
             continue
-        made, *read = (operand.strip() for operand in rest.split(","))
-        a = [registers[one] if one in registers else np.uint32(int(one, 0)) for one in read]
+        target, *read = (operand.strip() for operand in rest.split(","))
+        a = [registers[source] if source in registers else np.uint32(int(source, 0)) for source in read]
         if name == "mov.b32":
-            registers[made] = a[0] + np.zeros_like(given)
+            registers[target] = a[0] + np.zeros_like(given)
         elif name == "shr.b32":
-            registers[made] = a[0] >> a[1]
+            registers[target] = a[0] >> a[1]
         elif name == "prmt.b32":
-            registers[made] = permuted(a[0], a[1] + np.zeros_like(given), int(a[2]))
+            registers[target] = permuted(a[0], a[1] + np.zeros_like(given), int(a[2]))
         elif name == "lop3.b32" and a[3] == 0xEA:  # the table of truth of (a & b) | c
-            registers[made] = a[0] & a[1] | a[2]
+            registers[target] = a[0] & a[1] | a[2]
         elif name == "fma.rn.bf16x2":
-            registers[made] = packed(halves(a[0]) * halves(a[1]) + halves(a[2]))
+            registers[target] = packed(halves(a[0]) * halves(a[1]) + halves(a[2]))
         else:
             raise AssertionError(f"This test knows no {name}.")
     return [halves(registers[f"${i}"]) for i in range(outputs)]
@@ -53,13 +53,13 @@ def run(lines, outputs, given):
 
 def test_four_bits():
     words = np.arange(2**16, dtype=np.uint32)
-    made = run(PAIRS, 4, words | words[::-1] << 16)
-    for i, (low, high) in enumerate(made):
+    pairs = run(PAIRS, 4, words | words[::-1] << 16)
+    for i, (low, high) in enumerate(pairs):
         assert np.array_equal(low, (words >> 4 * i & 15) - 8.0)
         assert np.array_equal(high, (words[::-1] >> 4 * i & 15) - 8.0)
 
 
 def test_eight_bits():
     bytes_ = np.stack([np.roll(np.arange(256, dtype=np.uint32), i) for i in range(4)])
-    made = run(BYTES, 2, bytes_[0] | bytes_[1] << 8 | bytes_[2] << 16 | bytes_[3] << 24)
-    assert np.array_equal(np.concatenate(made), bytes_.astype(np.uint8).view(np.int8))
+    values = run(BYTES, 2, bytes_[0] | bytes_[1] << 8 | bytes_[2] << 16 | bytes_[3] << 24)
+    assert np.array_equal(np.concatenate(values), bytes_.astype(np.uint8).view(np.int8))

@@ -44,10 +44,10 @@ def test_the_future_is_not_seen():
 def test_what_is_no_number_passes_to_those_who_see_it():
     q, k, v = (x.detach() for x in inputs(2, 2, 1, 200, 16, FLOAT))
     k[0, 0, 150] = float("nan")
-    made, right = attention(q, k, v), reference(q, k, v)
-    assert distance(made, right) < 1e-5
-    assert made[0, :, 150:].isnan().all()
-    assert made[1].isfinite().all()
+    output, right = attention(q, k, v), reference(q, k, v)
+    assert distance(output, right) < 1e-5
+    assert output[0, :, 150:].isnan().all()
+    assert output[1].isfinite().all()
 
 
 def test_large_scores():

@@ -28,9 +28,9 @@ def test_every_kernel_has_a_benchmark_that_runs(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(packed, "SHAPES", ((1, 16, 128),))
     monkeypatch.setattr(sys, "argv", ["benchmarks", "--runs", "1", "--json", str(tmp_path / "rows.json")])
     __main__.main()
-    made = json.loads((tmp_path / "rows.json").read_text())
-    assert {row["kernel"] for row in made["rows"]} == {*KERNELS, *CPU}
-    assert all(row["capstan"]["time"] > 0 and row["torch"]["time"] > 0 for row in made["rows"])
+    report = json.loads((tmp_path / "rows.json").read_text())
+    assert {row["kernel"] for row in report["rows"]} == {*KERNELS, *CPU}
+    assert all(row["capstan"]["time"] > 0 and row["torch"]["time"] > 0 for row in report["rows"])
     assert "rms_norm, both, 4 x 32: capstan" in capsys.readouterr().out
 
 

@@ -32,8 +32,8 @@ def test_one_warning_for_each_reason():
 def test_a_size_that_it_does_not_take():
     q, k, v = (randn(1, 1, 5, 24, slope=False) for _ in range(3))
     with pytest.warns(notice.FallbackWarning, match="a size of"):
-        made = attention(q, k, v)
-    assert torch.equal(made, reference(q, k, v))
+        output = attention(q, k, v)
+    assert torch.equal(output, reference(q, k, v))
 
 
 def test_no_gpu(monkeypatch):
@@ -58,6 +58,6 @@ print(*(one.message for one in warned))
 
 
 def test_no_triton():
-    said = subprocess.run([sys.executable, "-c", WITHOUT], capture_output=True, text=True, check=False)
-    assert said.returncode == 0, said.stderr
-    assert said.stdout == "kernels.int4_matmul: Triton is not installed; its reference answers instead.\n"
+    process = subprocess.run([sys.executable, "-c", WITHOUT], capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr
+    assert process.stdout == "kernels.int4_matmul: Triton is not installed; its reference answers instead.\n"

@@ -15,29 +15,29 @@ def table(rows, columns, width, kind=np.int64):
 @pytest.mark.parametrize(("rows", "columns", "width"), [(1, 1, 1), (50, 3, 7), (2_000, 20, 255)])
 @pytest.mark.parametrize("kind", [np.uint8, np.int64])
 def test_equals_its_reference_to_the_last_digit(rows, columns, width, kind):
-    bins, (one, two) = table(rows, columns, width, kind)
+    bins, (gradients, hessians) = table(rows, columns, width, kind)
     for some in (np.arange(rows), np.arange(rows)[::3], np.empty(0, dtype=np.int64)):
-        made = histograms.histograms(bins, some, width, one, two)
-        assert np.array_equal(made, reference(bins.astype(np.int64), some, width, one, two))
+        sums = histograms.histograms(bins, some, width, gradients, hessians)
+        assert np.array_equal(sums, reference(bins.astype(np.int64), some, width, gradients, hessians))
 
 
 def test_what_is_no_number_stays_in_its_bin():
-    bins, (one, two) = table(30, 2, 5)
-    one[4] = np.nan
-    made = histograms.histograms(bins, np.arange(30), 5, one, two)
-    assert np.argwhere(np.isnan(made)).tolist() == [[0, column, bins[4, column]] for column in range(2)]
+    bins, (gradients, hessians) = table(30, 2, 5)
+    gradients[4] = np.nan
+    sums = histograms.histograms(bins, np.arange(30), 5, gradients, hessians)
+    assert np.argwhere(np.isnan(sums)).tolist() == [[0, column, bins[4, column]] for column in range(2)]
 
 
 def test_a_bin_that_is_none():
-    bins, (one, two) = table(30, 2, 5)
+    bins, (gradients, hessians) = table(30, 2, 5)
     with pytest.raises(ValueError, match="from 0 to 3"):
-        histograms.histograms(bins, np.arange(30), 4, one, two)
+        histograms.histograms(bins, np.arange(30), 4, gradients, hessians)
 
 
 def test_without_numba(monkeypatch):
     monkeypatch.setattr(histograms, "_compiled", lambda: None)
     notice.warn.cache_clear()
-    bins, (one, two) = table(30, 2, 5)
+    bins, (gradients, hessians) = table(30, 2, 5)
     with pytest.warns(notice.FallbackWarning, match="Numba is not installed"):
-        made = histograms.histograms(bins, np.arange(30), 5, one, two)
-    assert made.sum() == pytest.approx(2 * (one.sum() + two.sum() + 30))
+        sums = histograms.histograms(bins, np.arange(30), 5, gradients, hessians)
+    assert sums.sum() == pytest.approx(2 * (gradients.sum() + hessians.sum() + 30))

@@ -38,9 +38,9 @@ def test_what_is_no_number_stays_in_its_row():
     codes, scales = quantized(randn(9, 40, slope=False))
     x = randn(3, 40, slope=False)
     x[1, 5] = float("nan")
-    made = int8_matmul(x, codes, scales)
-    assert made[1].isnan().all()
-    assert made[[0, 2]].isfinite().all()
+    output = int8_matmul(x, codes, scales)
+    assert output[1].isnan().all()
+    assert output[[0, 2]].isfinite().all()
 
 
 def test_a_row_of_zeros():

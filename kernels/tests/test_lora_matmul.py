@@ -22,13 +22,13 @@ def test_equals_its_reference(kind, rows, outputs, inputs, rank):
 
 def test_a_change_of_nothing():
     x, weight = randn(4, 20, slope=False), randn(30, 20, slope=False)
-    made = lora_matmul(x, weight, randn(2, 20, slope=False), torch.zeros(30, 2, device=x.device), 1.0)
-    assert torch.allclose(made, x @ weight.T, atol=1e-4)
+    output = lora_matmul(x, weight, randn(2, 20, slope=False), torch.zeros(30, 2, device=x.device), 1.0)
+    assert torch.allclose(output, x @ weight.T, atol=1e-4)
 
 
 def test_what_is_no_number_stays_in_its_row():
     x = randn(3, 20, slope=False)
     x[1, 4] = float("nan")
-    made = lora_matmul(x, randn(30, 20, slope=False), randn(2, 20, slope=False), randn(30, 2, slope=False), 1.0)
-    assert made[1].isnan().all()
-    assert made[[0, 2]].isfinite().all()
+    output = lora_matmul(x, randn(30, 20, slope=False), randn(2, 20, slope=False), randn(30, 2, slope=False), 1.0)
+    assert output[1].isnan().all()
+    assert output[[0, 2]].isfinite().all()

@@ -71,10 +71,10 @@ class Recorded(TorchDispatchMode):
 
 def learned(function, *inputs):
     """Return results and gradients."""
-    made = function(*inputs)
-    made = made if isinstance(made, tuple) else (made,)
+    outputs = function(*inputs)
+    outputs = outputs if isinstance(outputs, tuple) else (outputs,)
     leaves = [x for x in inputs if isinstance(x, torch.Tensor) and x.requires_grad]
-    return (*made, *(torch.autograd.grad([x.float().sin().sum() for x in made], leaves) if leaves else ()))
+    return (*outputs, *(torch.autograd.grad([x.float().sin().sum() for x in outputs], leaves) if leaves else ()))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -83,9 +83,9 @@ def test_compiled_is_one_graph_and_gives_the_same(name, kind):
     function, *inputs = CALLS[name](kind)
     torch._dynamo.reset()
     compiled = torch.compile(function, fullgraph=True, backend="aot_eager")
-    for one, two in zip(learned(compiled, *inputs), learned(function, *inputs), strict=True):
-        assert one.dtype == two.dtype
-        assert distance(one, two) < 1e-6
+    for tensor, expected in zip(learned(compiled, *inputs), learned(function, *inputs), strict=True):
+        assert tensor.dtype == expected.dtype
+        assert distance(tensor, expected) < 1e-6
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -99,11 +99,11 @@ def test_what_it_returns_is_known_before_it_runs(name):
 
 def test_the_copy_of_a_kernel_that_a_version_brings_is_another_operator():
     x = randn(3, 8)
-    made = swiglu(x)
+    output = swiglu(x)
     spec = importlib.util.spec_from_file_location("copied", module.__file__)
     copy = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(copy)
-    other = copy.swiglu(x)
-    (slope,), (other_slope,) = torch.autograd.grad(made.sum(), x), torch.autograd.grad(other.sum(), x)
-    assert torch.equal(made, other)
-    assert torch.equal(slope, other_slope)
+    copied = copy.swiglu(x)
+    (slope,), (copied_slope,) = torch.autograd.grad(output.sum(), x), torch.autograd.grad(copied.sum(), x)
+    assert torch.equal(output, copied)
+    assert torch.equal(slope, copied_slope)

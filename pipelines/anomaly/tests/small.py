@@ -34,7 +34,8 @@ def check(run: dict[str, Any], folder: Path) -> None:
 
     path, stream = f"{settings().endpoint_url}/v1/models/anomaly", "test/steady"
     values = [
-        {"stream": stream, "time": f"2026-01-01T{at // 60:02}:{at % 60:02}:00Z", "value": at % 7} for at in range(90)
+        {"stream": stream, "time": f"2026-01-01T{minute // 60:02}:{minute % 60:02}:00Z", "value": minute % 7}
+        for minute in range(90)
     ]
     late = {**values[0], "time": "2025-01-01T00:00:00Z"}
     refused = httpx.post(f"{path}:events", json={"events": [*values, late]})
@@ -52,7 +53,7 @@ def check(run: dict[str, Any], folder: Path) -> None:
     hall[-1]["values"]["b"] = 60
     httpx.post(f"{path}:events", json={"events": hall}).raise_for_status()
     asked = httpx.post(f"{path}:predict", json={"instances": [{"stream": "test/hall"}]})
-    [made] = asked.raise_for_status().json()["predictions"]
-    assert made["decision"] == "alert" and [one["column"] for one in made["columns"]] == ["b", "a"]
-    [alarm] = [one for one in alerts().alerts("anomaly") if stream in one.condition.message]
+    [prediction] = asked.raise_for_status().json()["predictions"]
+    assert prediction["decision"] == "alert" and [entry["column"] for entry in prediction["columns"]] == ["b", "a"]
+    [alarm] = [entry for entry in alerts().alerts("anomaly") if stream in entry.condition.message]
     assert "60 at 2026-01-01 01:30:00 UTC" in alarm.condition.message and alarm.cleared_at == alarm.opened_at

@@ -42,7 +42,7 @@ def test_state_survives_packing(taxi):
 def test_numbers_that_are_kept_are_floats():
     """The feature store takes no others."""
     features = streams.after(streams.after({}, 1, {"value": 1}, 1.0), 2, {"value": 2, "other": np.float64(3)}, 1.0)
-    assert {type(one) for name in ("state", "recent", "parts") for one in features[name]} == {float}
+    assert {type(number) for name in ("state", "recent", "parts") for number in features[name]} == {float}
 
 
 def test_value_of_the_past_is_refused():
@@ -67,18 +67,20 @@ def test_a_jump_in_a_steady_stream_is_the_highest_score(taxi):
 
 def test_scale_and_shift_of_a_stream_do_not_count(taxi):
     rows = taxi.head(1_500)
-    [plain], [other] = (list(streams.scores(one).values()) for one in (rows, rows.assign(value=8 * rows[VALUE] - 64)))
-    assert other == pytest.approx(plain, abs=1e-4)
+    [plain], [scaled] = (
+        list(streams.scores(frame).values()) for frame in (rows, rows.assign(value=8 * rows[VALUE] - 64))
+    )
+    assert scaled == pytest.approx(plain, abs=1e-4)
 
 
 def test_study_scores_as_the_detector_does(taxi):
     rows = taxi.head(2_000)
-    [signals], [whole] = (list(made.values()) for made in (chosen.signals(rows), streams.scores(rows)))
+    [signals], [whole] = (list(by_stream.values()) for by_stream in (chosen.signals(rows), streams.scores(rows)))
     assert chosen.scores(signals, SETTING) == pytest.approx(whole, abs=1e-12)
 
 
 def test_neighbours_by_hand():
-    values = [0.0] * 10 + [float(at) for at in range(LENGTH)] + [0.0] * 10 + [float(at) for at in range(LENGTH)]
+    values = [0.0] * 10 + [float(step) for step in range(LENGTH)] + [0.0] * 10 + [float(step) for step in range(LENGTH)]
     [first, *_] = nearest(values)
     assert first == (LENGTH + 10, 0.0) and nearest(values[:LENGTH]) == []
 

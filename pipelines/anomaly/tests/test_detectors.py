@@ -21,16 +21,16 @@ from pipelines.anomaly.studies.series import study as series
 def rows() -> np.ndarray:
     """Two clouds and 20 rows far from both, shape (520, 3), the far ones last."""
     random = np.random.default_rng(0)
-    clouds = [random.normal(at, 1, (250, 3)) @ np.diag([1, 2, 0.5]) for at in (0, 6)]
+    clouds = [random.normal(centre, 1, (250, 3)) @ np.diag([1, 2, 0.5]) for centre in (0, 6)]
     return np.concatenate([*clouds, random.uniform(-30, 30, (20, 3))])
 
 
 def test_isolation_forest_is_that_of_scikit_learn(rows):
     from sklearn.ensemble import IsolationForest as Other
 
-    made = IsolationForest(trees=150, seed=0).fit(rows).score(rows)
-    other = -Other(n_estimators=150, random_state=1).fit(rows).score_samples(rows)
-    assert made == pytest.approx(other, abs=0.03) and spearmanr(made, other).statistic > 0.95
+    ours = IsolationForest(trees=150, seed=0).fit(rows).score(rows)
+    theirs = -Other(n_estimators=150, random_state=1).fit(rows).score_samples(rows)
+    assert ours == pytest.approx(theirs, abs=0.03) and spearmanr(ours, theirs).statistic > 0.95
 
 
 def test_path_length_is_that_of_the_paper():
@@ -52,21 +52,21 @@ def test_extended_forest_has_no_bands_along_the_columns():
 def test_local_outlier_factor_is_that_of_scikit_learn(rows):
     from sklearn.neighbors import LocalOutlierFactor as Other
 
-    made = LocalOutlierFactor(20, chunk=100).fit(rows[::2])
-    other = Other(20, novelty=True).fit(rows[::2])
-    assert made.known == pytest.approx(-other.negative_outlier_factor_, rel=1e-6)
-    assert made.score(rows[1::2]) == pytest.approx(-other.score_samples(rows[1::2]), rel=1e-6)
+    ours = LocalOutlierFactor(20, chunk=100).fit(rows[::2])
+    theirs = Other(20, novelty=True).fit(rows[::2])
+    assert ours.known == pytest.approx(-theirs.negative_outlier_factor_, rel=1e-6)
+    assert ours.score(rows[1::2]) == pytest.approx(-theirs.score_samples(rows[1::2]), rel=1e-6)
 
 
 def test_one_class_svm_is_that_of_scikit_learn(rows):
     from sklearn.svm import OneClassSVM as Other
 
     scaled = (rows - rows.mean(axis=0)) / rows.std(axis=0)
-    made = OneClassSVM(0.05, features=1_000, rounds=600).fit(scaled)
-    scores = made.score(scaled)
+    detector = OneClassSVM(0.05, features=1_000, rounds=600).fit(scaled)
+    scores = detector.score(scaled)
     assert (scores > 0).mean() == pytest.approx(0.05, abs=0.01)
     # The exact optimum on the same features, and the one of the kernel that the features are near.
-    same = Other(nu=0.05, kernel="linear").fit(made.mapped(scaled)).score_samples(made.mapped(scaled))
+    same = Other(nu=0.05, kernel="linear").fit(detector.mapped(scaled)).score_samples(detector.mapped(scaled))
     kernel = Other(nu=0.05, gamma="scale").fit(scaled).score_samples(scaled)
     assert np.corrcoef(scores, -same)[0, 1] > 0.999 and np.corrcoef(scores, -kernel)[0, 1] > 0.95
 
@@ -74,8 +74,8 @@ def test_one_class_svm_is_that_of_scikit_learn(rows):
 def test_random_features_are_near_the_kernel(rows):
     from sklearn.metrics.pairwise import rbf_kernel
 
-    made = OneClassSVM(features=20_000, rounds=1, width=2.0).fit(rows[:40])
-    z = made.mapped(rows[:40])
+    detector = OneClassSVM(features=20_000, rounds=1, width=2.0).fit(rows[:40])
+    z = detector.mapped(rows[:40])
     assert z @ z.T == pytest.approx(rbf_kernel(rows[:40], gamma=1 / 8), abs=0.05)
 
 
@@ -84,13 +84,13 @@ def test_robust_covariance_is_that_of_scikit_learn():
 
     random = np.random.default_rng(0)
     rows = np.concatenate([random.normal(0, 1, (200, 3)) @ np.diag([1, 2, 3]), random.normal(15, 1, (60, 3))])
-    made = RobustCovariance().fit(rows)
-    other = MinCovDet(random_state=0).fit(rows)
-    assert made.mean == pytest.approx(other.raw_location_, abs=0.02)
+    ours = RobustCovariance().fit(rows)
+    theirs = MinCovDet(random_state=0).fit(rows)
+    assert ours.mean == pytest.approx(theirs.raw_location_, abs=0.02)
     # The raw estimate, which scikit-learn corrects in the same way before it weighs rows again.
-    scale = made.covariance[0, 0] / other.raw_covariance_[0, 0]
-    assert made.covariance == pytest.approx(other.raw_covariance_ * scale, abs=0.2)
-    assert (made.score(rows)[200:] > made.score(rows)[:200].max()).all()
+    scale = ours.covariance[0, 0] / theirs.raw_covariance_[0, 0]
+    assert ours.covariance == pytest.approx(theirs.raw_covariance_ * scale, abs=0.2)
+    assert (ours.score(rows)[200:] > ours.score(rows)[:200].max()).all()
 
 
 def test_gradient_of_the_autoencoder_is_that_of_torch(rows):
@@ -99,41 +99,41 @@ def test_gradient_of_the_autoencoder_is_that_of_torch(rows):
     random = np.random.default_rng(0)
     x = rows[:50] / 10
     parameters = [random.normal(size=shape) for shape in ((3, 2), (2,), (2, 3), (3,))]
-    made, slopes = autoencoder.loss(x, parameters)
-    first, offset, second, last = (torch.tensor(one, requires_grad=True) for one in parameters)
+    loss, slopes = autoencoder.loss(x, parameters)
+    first, offset, second, last = (torch.tensor(parameter, requires_grad=True) for parameter in parameters)
     input_ = torch.tensor(x)
     error = torch.nn.functional.mse_loss(torch.tanh(input_ @ first + offset) @ second + last, input_)
     error.backward()
-    assert made == pytest.approx(error.item(), rel=1e-12)
-    for slope, other in zip(slopes, (first, offset, second, last), strict=True):
-        assert slope == pytest.approx(other.grad.numpy(), rel=1e-9)
+    assert loss == pytest.approx(error.item(), rel=1e-12)
+    for slope, weights in zip(slopes, (first, offset, second, last), strict=True):
+        assert slope == pytest.approx(weights.grad.numpy(), rel=1e-9)
 
 
 def test_autoencoder_copies_what_is_usual():
     random = np.random.default_rng(0)
     line = random.normal(size=(400, 1)) @ np.array([[1.0, 2.0, -1.0]])
-    made = autoencoder.Autoencoder(hidden=1, rounds=40).fit(line)
+    detector = autoencoder.Autoencoder(hidden=1, rounds=40).fit(line)
     off = line[:20] + np.array([3.0, -3.0, 3.0])
-    assert made.score(off).min() > np.quantile(made.score(line), 0.99)
+    assert detector.score(off).min() > np.quantile(detector.score(line), 0.99)
 
 
 def test_matrix_profile_is_its_definition(taxi):
     values, length = taxi["value"].to_numpy()[:300], 24
     values = np.concatenate([values, np.full(30, 5.0), values[:40], np.full(30, 7.0)])
-    made = matrix_profile.profile(values, length)
+    profile = matrix_profile.profile(values, length)
     stretches = np.lib.stride_tricks.sliding_window_view(values, length)
     flat = np.ptp(stretches, axis=1) == 0
     for row in range(0, len(stretches), 7):
         apart = []
-        for other in range(len(stretches)):
-            if abs(other - row) < length / 2:
+        for column in range(len(stretches)):
+            if abs(column - row) < length / 2:
                 continue
-            if flat[row] or flat[other]:
-                apart.append(0.0 if flat[row] and flat[other] else np.sqrt(length))
+            if flat[row] or flat[column]:
+                apart.append(0.0 if flat[row] and flat[column] else np.sqrt(length))
                 continue
-            pair = [(one - one.mean()) / one.std() for one in (stretches[row], stretches[other])]
+            pair = [(stretch - stretch.mean()) / stretch.std() for stretch in (stretches[row], stretches[column])]
             apart.append(np.linalg.norm(pair[0] - pair[1]))
-        assert made[row] == pytest.approx(min(apart), abs=1e-4)
+        assert profile[row] == pytest.approx(min(apart), abs=1e-4)
 
 
 @pytest.mark.rotating  # numba compiles for many seconds
@@ -144,16 +144,16 @@ def test_matrix_profile_is_that_of_stumpy(taxi, left):
     values, length = taxi["value"].to_numpy(dtype=float)[:2_000], 48
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stumpy.config, "STUMPY_EXCL_ZONE_DENOM", length / 23)  # 24 values apart, and more
-        other = stumpy.stump(values, length)
-    made = matrix_profile.profile(values, length, left)
+        theirs = stumpy.stump(values, length)
+    profile = matrix_profile.profile(values, length, left)
     if not left:
-        assert made == pytest.approx(other[:, 0].astype(float), abs=1e-4)
+        assert profile == pytest.approx(theirs[:, 0].astype(float), abs=1e-4)
         return
-    for row in np.flatnonzero(other[:, 2] >= 0):  # the place of the nearest earlier one
-        pair = [values[at : at + length] for at in (row, other[row, 2])]
-        normal = [(one - one.mean()) / one.std() for one in pair]
-        assert made[row] == pytest.approx(np.linalg.norm(normal[0] - normal[1]), abs=1e-4)
-    assert not np.isfinite(made[other[:, 2] < 0]).any()
+    for row in np.flatnonzero(theirs[:, 2] >= 0):  # the place of the nearest earlier one
+        pair = [values[start : start + length] for start in (row, theirs[row, 2])]
+        normal = [(stretch - stretch.mean()) / stretch.std() for stretch in pair]
+        assert profile[row] == pytest.approx(np.linalg.norm(normal[0] - normal[1]), abs=1e-4)
+    assert not np.isfinite(profile[theirs[:, 2] < 0]).any()
 
 
 def test_charts_have_their_known_run_lengths():
@@ -180,16 +180,16 @@ def test_seasonal_decomposition_is_that_of_statsmodels(taxi):
 
     values = taxi["value"].to_numpy()[:500]
     for period in (48, 7):
-        made, other = seasonal.decompose(values, period), seasonal_decompose(values, period=period)
-        assert made.trend == pytest.approx(other.trend, nan_ok=True)
-        assert made.season == pytest.approx(other.seasonal) and made.rest == pytest.approx(other.resid, nan_ok=True)
+        ours, theirs = seasonal.decompose(values, period), seasonal_decompose(values, period=period)
+        assert ours.trend == pytest.approx(theirs.trend, nan_ok=True)
+        assert ours.season == pytest.approx(theirs.seasonal) and ours.rest == pytest.approx(theirs.resid, nan_ok=True)
 
 
 def test_change_points_are_those_of_all_ways_to_part_the_values():
     """Exact: each way to part six values into stretches, with the evidence of each stretch in one formula."""
     values = np.array([0.1, -0.3, 0.2, 4.0, 4.4, 3.8])
     hazard, (mean, weight, shape, scale) = 0.2, (0.5, 0.7, 1.5, 0.9)
-    made = change_points.ChangePoints(hazard, mean, weight, shape, scale).run_lengths(values)
+    probabilities = change_points.ChangePoints(hazard, mean, weight, shape, scale).run_lengths(values)
 
     def evidence(part: np.ndarray) -> float:
         from scipy.stats import multivariate_t
@@ -201,7 +201,7 @@ def test_change_points_are_those_of_all_ways_to_part_the_values():
     for count in range(1, len(values) + 1):
         logs: dict[int, list[float]] = {}
         for changes in product((False, True), repeat=count):  # a change after each of the values, or none
-            ends = [0, *(at + 1 for at, change in enumerate(changes) if change)]
+            ends = [0, *(place + 1 for place, change in enumerate(changes) if change)]
             if ends[-1] != count:
                 ends.append(count)
             parts = [values[a:b] for a, b in pairwise(ends)]
@@ -209,7 +209,7 @@ def test_change_points_are_those_of_all_ways_to_part_the_values():
             length = 0 if changes[-1] else len(parts[-1])
             logs.setdefault(length, []).append(chance + sum(map(evidence, parts)))
         every = np.array([logsumexp(logs.get(length, [-np.inf])) for length in range(count + 1)])
-        assert made[count - 1, : count + 1] == pytest.approx(np.exp(every - logsumexp(every)), abs=1e-9)
+        assert probabilities[count - 1, : count + 1] == pytest.approx(np.exp(every - logsumexp(every)), abs=1e-9)
 
 
 def test_half_space_trees_count_what_fell_into_each_node():

@@ -52,20 +52,22 @@ def test_slope_of_the_focal_loss_is_that_of_torch():
     random = np.random.default_rng(0)
     margin, y = random.normal(0, 3, 50), random.integers(0, 2, 50)
     value, slope = focal.loss(margin, y, 2.0, 0.7)
-    given = torch.tensor(margin, requires_grad=True)
+    tensor = torch.tensor(margin, requires_grad=True)
     sign = torch.tensor(np.where(y == 1, 1.0, -1.0))
-    right = torch.sigmoid(sign * given)
-    other = -torch.tensor(np.where(y == 1, 0.7, 0.3)) * (1 - right) ** 2 * torch.nn.functional.logsigmoid(sign * given)
-    other.sum().backward()
-    assert value == pytest.approx(other.detach().numpy()) and slope == pytest.approx(given.grad.numpy(), abs=1e-9)
+    right = torch.sigmoid(sign * tensor)
+    expected = (
+        -torch.tensor(np.where(y == 1, 0.7, 0.3)) * (1 - right) ** 2 * torch.nn.functional.logsigmoid(sign * tensor)
+    )
+    expected.sum().backward()
+    assert value == pytest.approx(expected.detach().numpy()) and slope == pytest.approx(tensor.grad.numpy(), abs=1e-9)
 
 
 def test_without_focus_it_is_a_logistic_regression(payments):
     from sklearn.linear_model import LogisticRegression
 
     known = histories.known(payments)[histories.PLAIN].to_numpy()
-    made = focal.Focal(gamma=0.0, ridge=1e-4).fit(known, payments["fraud"].to_numpy())
-    z = (known - made.mean) / made.spread
+    ours = focal.Focal(gamma=0.0, ridge=1e-4).fit(known, payments["fraud"].to_numpy())
+    z = (known - ours.mean) / ours.spread
     # Half of the log loss, as alpha 1/2 has it, and its ridge on the offset as well.
-    other = LogisticRegression(C=1 / (4e-4 * len(z)), max_iter=1_000).fit(z, payments["fraud"])
-    assert np.corrcoef(made.margin(known), other.decision_function(z))[0, 1] > 0.999
+    theirs = LogisticRegression(C=1 / (4e-4 * len(z)), max_iter=1_000).fit(z, payments["fraud"])
+    assert np.corrcoef(ours.margin(known), theirs.decision_function(z))[0, 1] > 0.999

@@ -12,51 +12,51 @@ from models.anomaly.nab_scoring import best_threshold
 from pipelines.anomaly import streams, task
 from pipelines.anomaly.labels import judged
 
-VALUES = [float(at % 7) for at in range(90)]
+VALUES = [float(minute % 7) for minute in range(90)]
 
 
 def feed(model, values: list[float]) -> dict:
     """Return the features of a new stream after some values, a minute apart."""
     features: dict = dict.fromkeys(streams.FIELDS)
-    for at, value in enumerate(values):
-        event = task.Event(stream="a/b", time=f"2026-01-01T{at // 60:02}:{at % 60:02}:00", value=value)
+    for minute, value in enumerate(values):
+        event = task.Event(stream="a/b", time=f"2026-01-01T{minute // 60:02}:{minute % 60:02}:00", value=value)
         features = task.apply(model, event, features)
     return features
 
 
 def answer(model, values: list[float]) -> task.Prediction:
     columns = {name: [value] for name, value in feed(model, values).items()} | {"stream": ["a/b"]}
-    return task.Prediction(**{field: made[0] for field, made in model.predict_columns(columns).items()})
+    return task.Prediction(**{field: column[0] for field, column in model.predict_columns(columns).items()})
 
 
 def test_jump_is_an_alert_with_its_reason_and_then_silent(model):
     assert answer(model, VALUES).decision == "normal" and answer(model, VALUES[:20]).decision == "learning"
-    made = answer(model, [*VALUES, 60.0])
-    assert made.decision == "alert" and made.score > 0.5 and made.since == 0
-    assert made.reasons[0].signal == "beyond" and made.reasons[0].adds > 1
+    prediction = answer(model, [*VALUES, 60.0])
+    assert prediction.decision == "alert" and prediction.score > 0.5 and prediction.since == 0
+    assert prediction.reasons[0].signal == "beyond" and prediction.reasons[0].adds > 1
     after = answer(model, [*VALUES, 60.0, 1.0, 60.0])
     assert after.decision == "ongoing" and after.since == 2 and after.series[-2:] == [[-1, 1.0], [0, 60.0]]
 
 
 def test_what_follows_an_alert_is_ongoing_until_the_values_are_usual_again(model):
     """Twenty is usual, and 45 alerts: the next 45 is not normal, though it scores 0."""
-    calm = [20.0 + at % 3 * 0.5 for at in range(90)]
+    calm = [20.0 + minute % 3 * 0.5 for minute in range(90)]
     assert answer(model, [*calm, 45.0]).decision == "alert"
     for after in ([45.0], [44.0] * 12, [21.0, 20.0, 43.0], [20.0, -30.0]):
-        made = answer(model, [*calm, 45.0, *after])
-        assert (made.decision, made.score, made.since) == ("ongoing", 0, len(after))
+        prediction = answer(model, [*calm, 45.0, *after])
+        assert (prediction.decision, prediction.score, prediction.since) == ("ongoing", 0, len(after))
     for after in ([20.5], [45.0] * 12 + [20.0, 21.0]):
-        made = answer(model, [*calm, 45.0, *after])
-        assert (made.decision, made.since) == ("normal", len(after))
+        prediction = answer(model, [*calm, 45.0, *after])
+        assert (prediction.decision, prediction.since) == ("normal", len(after))
 
 
 def test_an_ongoing_column_comes_before_one_that_is_calm(model):
     features: dict = dict.fromkeys(streams.FIELDS)
-    for at in range(93):
-        values = {"calm": 40.0 + at % 7, "high": 45.0 if at >= 90 else 20.0 + at % 3}
-        features = streams.after(features, 1_767_225_600 + 60.0 * at, values, model.threshold)
-    made = model.answer(streams.columns_of(features))
-    assert (made["decision"], made["column"], made["since"]) == ("ongoing", "high", 2)
+    for minute in range(93):
+        values = {"calm": 40.0 + minute % 7, "high": 45.0 if minute >= 90 else 20.0 + minute % 3}
+        features = streams.after(features, 1_767_225_600 + 60.0 * minute, values, model.threshold)
+    prediction = model.answer(streams.columns_of(features))
+    assert (prediction["decision"], prediction["column"], prediction["since"]) == ("ongoing", "high", 2)
 
 
 def test_jump_is_alerted_in_words_and_what_follows_is_not(model):
@@ -64,8 +64,10 @@ def test_jump_is_alerted_in_words_and_what_follows_is_not(model):
         event = task.Event(stream="a/b", time="2026-01-01T02:00:00+01:00", value=values[-1])
         return task.alarm(model, event, feed(model, values))
 
-    said = alarm([*VALUES, 60.0])
-    assert said and said.startswith("a/b: 60 at 2026-01-01 01:00:00 UTC scores ") and "beyond all earlier" in said
+    message = alarm([*VALUES, 60.0])
+    assert (
+        message and message.startswith("a/b: 60 at 2026-01-01 01:00:00 UTC scores ") and "beyond all earlier" in message
+    )
     assert not alarm([*VALUES, 60.0, 60.0]) and not alarm(VALUES)
 
 
@@ -78,17 +80,17 @@ def test_most_unusual_column_comes_first_and_each_may_come_alone(model):
         features = task.apply(model, event, features)
         return task.alarm(model, event, features)
 
-    for at in range(90):
-        assert send(at, celsius=20 + at % 5) is None and send(at, percent=40 + at % 7) is None
+    for minute in range(90):
+        assert send(minute, celsius=20 + minute % 5) is None and send(minute, percent=40 + minute % 7) is None
     assert (send(90, celsius=21, percent=95) or "").startswith("hall, percent: 95 at 2026-01-01 01:30:00 UTC scores ")
-    made = model.predict_columns({name: [value] for name, value in features.items()} | {"stream": ["hall"]})
-    said = task.Prediction(**{field: values[0] for field, values in made.items()})
-    assert (said.decision, said.column, said.value, said.since) == ("alert", "percent", 95, 0)
-    assert [one.column for one in said.columns] == ["percent", "celsius"] and said.columns[1].score < 0.5
+    answers = model.predict_columns({name: [value] for name, value in features.items()} | {"stream": ["hall"]})
+    prediction = task.Prediction(**{field: values[0] for field, values in answers.items()})
+    assert (prediction.decision, prediction.column, prediction.value, prediction.since) == ("alert", "percent", 95, 0)
+    assert [part.column for part in prediction.columns] == ["percent", "celsius"] and prediction.columns[1].score < 0.5
     alone: dict = dict.fromkeys(streams.FIELDS)
-    for at in range(91):
-        value = 95 if at == 90 else 40 + at % 7
-        alone = streams.after(alone, 1_767_225_600 + 60.0 * at, {"percent": value}, model.threshold)
+    for minute in range(91):
+        value = 95 if minute == 90 else 40 + minute % 7
+        alone = streams.after(alone, 1_767_225_600 + 60.0 * minute, {"percent": value}, model.threshold)
     assert streams.columns_of(features)["percent"] == streams.columns_of(alone)["percent"]
 
 
@@ -100,8 +102,10 @@ def test_stream_has_at_most_twenty_columns(model):
 
 
 def test_neighbours_of_a_repeating_stream_are_whole_periods_ago(model):
-    made = answer(model, VALUES).neighbours
-    assert len(made) == 3 and all(one.ago % 7 == 0 and one.distance < 1e-6 for one in made)
+    neighbours = answer(model, VALUES).neighbours
+    assert len(neighbours) == 3 and all(
+        neighbour.ago % 7 == 0 and neighbour.distance < 1e-6 for neighbour in neighbours
+    )
 
 
 def test_unknown_stream_is_refused(model):

@@ -39,11 +39,13 @@ def test_optimizer_is_the_best_of_all_thresholds():
     random = np.random.default_rng(0)
     series = [(judge(60, [(20, 25), (40, 49)]), random.integers(0, 9, 60) / 9) for _ in range(5)]
     threshold, earned = best_threshold(series)
-    tried = {at: sum(total(one, scores >= at) for one, scores in series) for at in [*np.arange(10) / 9, np.inf]}
+    tried = {
+        limit: sum(total(label, scores >= limit) for label, scores in series) for limit in [*np.arange(10) / 9, np.inf]
+    }
     assert earned == pytest.approx(max(tried.values())) and tried[threshold] == pytest.approx(earned)
     grid = np.arange(10) / 9
-    assert sum(nab_scoring.earned(one, scores, grid) for one, scores in series) == pytest.approx(
-        [tried[at] for at in grid]
+    assert sum(nab_scoring.earned(label, scores, grid) for label, scores in series) == pytest.approx(
+        [tried[limit] for limit in grid]
     )
 
 
@@ -53,15 +55,15 @@ def test_optimizer_is_the_best_of_all_thresholds():
 def test_windowed_gaussian_has_its_published_score(tables, profile, published):
     points, windows = tables["points"], tables["windows"]
     labels = judged(points, windows, PROFILES[profile])
-    at = report.alerts_of(points, windowed_gaussian.scores, windowed_gaussian.PUBLISHED)
-    earned = sum(total(one, at[name]) for name, one in labels.items())
+    raised = report.alerts_of(points, windowed_gaussian.scores, windowed_gaussian.PUBLISHED)
+    earned = sum(total(label, raised[name]) for name, label in labels.items())
     # 39.65, which NAB's table has cut to 39.6.
     assert scaled(earned, 116, PROFILES[profile]) == pytest.approx(published, abs=0.051)
 
 
 def test_no_alert_has_nothing(some):
     labels = judged(some["points"], some["windows"])
-    threshold, earned = best_threshold([(one, np.zeros(len(one.worth))) for one in labels.values()])
+    threshold, earned = best_threshold([(label, np.zeros(len(label.worth))) for label in labels.values()])
     assert threshold == np.inf and scaled(earned, len(some["windows"]), STANDARD) == 0
 
 
@@ -69,10 +71,15 @@ def test_windowed_gaussian_is_the_tail_of_the_window_before():
     from scipy.stats import norm
 
     values = np.random.default_rng(0).normal(50, 3, 6_700)
-    made = windowed_gaussian.scores(values)
-    for at, window in [(10, values[:10]), (6_400, values[:6_400]), (6_499, values[:6_400]), (6_500, values[100:6_500])]:
-        tail = norm.sf(abs(values[at] - window.mean()) / window.std())
-        assert made[at] == pytest.approx(1 - tail, abs=1e-9)
+    scores = windowed_gaussian.scores(values)
+    for index, window in [
+        (10, values[:10]),
+        (6_400, values[:6_400]),
+        (6_499, values[:6_400]),
+        (6_500, values[100:6_500]),
+    ]:
+        tail = norm.sf(abs(values[index] - window.mean()) / window.std())
+        assert scores[index] == pytest.approx(1 - tail, abs=1e-9)
 
 
 def test_knn_cad_is_its_definition(tables):
@@ -80,21 +87,23 @@ def test_knn_cad_is_its_definition(tables):
     points = tables["points"]
     values = points.loc[points[STREAM] == "realTraffic/speed_7578", VALUE].to_numpy()[:160]
     first, length = 60, knn_cad.LENGTH
-    made = knn_cad.scores(values, first)
+    scores = knn_cad.scores(values, first)
     known = [values[end - length : end] for end in range(length, first)]
 
     def distance(stretch: np.ndarray, metric: np.ndarray, others: list[np.ndarray]) -> float:
-        every = sorted(float((one - stretch) @ metric @ (one - stretch)) for one in others)
+        every = sorted(float((vector - stretch) @ metric @ (vector - stretch)) for vector in others)
         return sum(every[: knn_cad.NEIGHBOURS])
 
     metric = np.linalg.inv(np.array(known).T @ np.array(known))
-    before = [distance(one, metric, [other for other in known if other is not one]) for one in known]
+    before = [distance(vector, metric, [other for other in known if other is not vector]) for vector in known]
     now = distance(values[first - length : first], metric, known)
-    assert made[first - 1] == pytest.approx(np.mean(np.array(before) < now))
-    assert not made[: first - 1].any() and ((made >= 0) & (made <= 1)).all()
+    assert scores[first - 1] == pytest.approx(np.mean(np.array(before) < now))
+    assert not scores[: first - 1].any() and ((scores >= 0) & (scores <= 1)).all()
 
 
 def test_records_are_their_definition():
     values = np.random.default_rng(0).normal(size=300).round(1)
-    beyond = [at > 0 and not values[:at].min() <= one <= values[:at].max() for at, one in enumerate(values)]
+    beyond = [
+        index > 0 and not values[:index].min() <= value <= values[:index].max() for index, value in enumerate(values)
+    ]
     assert records.scores(values).tolist() == beyond and 5 < sum(beyond) < 50

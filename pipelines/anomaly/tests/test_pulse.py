@@ -42,10 +42,10 @@ def test_frozen_value_alerts_once_with_its_reason_and_is_ongoing_until_it_change
     limit = TIMES * 1 + MORE  # VALUES never repeat
     stuck = [*VALUES, *[3.0] * limit]
     assert answer(model, stuck).decision == "normal"
-    made = answer(model, [*stuck, 3.0])
-    assert (made.decision, made.since, made.unchanged) == ("alert", 0, limit + 1)
-    assert made.reasons[0].signal == "frozen"
-    assert made.reasons[0].meaning == f"the value has not changed for {limit + 1} values"
+    alert = answer(model, [*stuck, 3.0])
+    assert (alert.decision, alert.since, alert.unchanged) == ("alert", 0, limit + 1)
+    assert alert.reasons[0].signal == "frozen"
+    assert alert.reasons[0].meaning == f"the value has not changed for {limit + 1} values"
     later = answer(model, [*stuck, *[3.0] * 200])
     assert (later.decision, later.score, later.since, later.unchanged) == ("ongoing", 0, 199, limit + 200)
     after = answer(model, [*stuck, *[3.0] * 200, 4.0])
@@ -55,8 +55,8 @@ def test_frozen_value_alerts_once_with_its_reason_and_is_ongoing_until_it_change
 def test_frozen_value_is_alerted_in_words(model):
     stuck = [*VALUES, *[3.0] * (TIMES + MORE + 1)]
     event = task.Event(stream="a/b", time="2026-01-01T02:00:00Z", value=3)
-    said = task.alarm(model, event, feed(model, stuck))
-    assert said and said.endswith(f": the value has not changed for {TIMES + MORE + 1} values.")
+    message = task.alarm(model, event, feed(model, stuck))
+    assert message and message.endswith(f": the value has not changed for {TIMES + MORE + 1} values.")
     assert not task.alarm(model, event, feed(model, [*stuck, 3.0]))
 
 
@@ -93,12 +93,14 @@ def test_features_that_an_earlier_version_wrote_are_read_and_written(model):
     for place in range(200):
         time = 1_767_225_600 + 60.0 * (len(VALUES) + place)
         features, earlier = (
-            streams.after(one, time, {"value": place % 2}, model.threshold) for one in (features, earlier)
+            streams.after(stored, time, {"value": place % 2}, model.threshold) for stored in (features, earlier)
         )
     assert features["state"][:n] == earlier["state"][:n] and features["parts"] == earlier["parts"]
     frozen_later = [
         streams.after(earlier, 1_767_250_000, {"value": 1.0, "other": 2.0}, model.threshold),
     ]
-    for at in range(40):
-        frozen_later.append(streams.after(frozen_later[-1], 1_767_250_060 + 60.0 * at, {"value": 1.0}, model.threshold))
-    assert FROZEN in [one["parts"][0] for one in frozen_later]
+    for minute in range(40):
+        frozen_later.append(
+            streams.after(frozen_later[-1], 1_767_250_060 + 60.0 * minute, {"value": 1.0}, model.threshold)
+        )
+    assert FROZEN in [stored["parts"][0] for stored in frozen_later]

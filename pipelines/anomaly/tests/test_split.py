@@ -22,8 +22,10 @@ class Fitted(AnomalyModel):
 
     def scores(self, points: pd.DataFrame) -> dict[str, np.ndarray]:
         """Return scores, of which an alert is at the common threshold."""
-        made = super().scores(points)
-        return {name: scores * (self.threshold / self.own.get(name, self.threshold)) for name, scores in made.items()}
+        by_stream = super().scores(points)
+        return {
+            name: scores * (self.threshold / self.own.get(name, self.threshold)) for name, scores in by_stream.items()
+        }
 
 
 def test_streams_that_are_tested_are_not_learned_from(parts):
@@ -35,7 +37,7 @@ def test_streams_that_are_tested_are_not_learned_from(parts):
 def test_thresholds_fitted_to_own_labels_earn_nothing(parts, model):
     """On the streams that they were fitted to they would be far better than the champion."""
     past, test = parts
-    champion, fitted = (task.evaluate(one, test) for one in (model, Fitted(model, past)))
+    champion, fitted = (task.evaluate(candidate, test) for candidate in (model, Fitted(model, past)))
     assert [line["worse"] for line in trials.worse(task.THRESHOLDS, fitted, champion)] == [0, 0]
     planted = Fitted(model, {name: pd.concat([past[name], test[name]]) for name in ("points", "windows")})
     assert task.evaluate(planted, test).metrics["nab"] > champion.metrics["nab"] + 5

@@ -28,12 +28,12 @@ def later(parts, model) -> Callable[[Change], pd.DataFrame]:
     points = parts[1]["points"]
 
     def watch(change: Change) -> pd.DataFrame:
-        made = []
+        frames = []
         for name, rows in points.groupby(STREAM):
             changed = pd.concat([rows.iloc[: len(rows) // 2], change(rows).iloc[len(rows) // 2 :]])
             [lines] = streams.lines(changed, model.threshold).values()
-            made.append(watching.shown(model, lines.iloc[len(rows) // 2 + START :: task.SHOWN]).assign(stream=name))
-        return pd.concat(made).sample(frac=1, random_state=1, ignore_index=True)
+            frames.append(watching.shown(model, lines.iloc[len(rows) // 2 + START :: task.SHOWN]).assign(stream=name))
+        return pd.concat(frames).sample(frac=1, random_state=1, ignore_index=True)
 
     return watch
 
@@ -73,17 +73,17 @@ def test_signals_of_answers_are_those_of_the_reference(parts, model):
     for time, value in zip(streams.seconds(rows["time"]), rows["value"], strict=True):
         features = streams.after(features, time, {"value": value}, model.threshold)
         answers.append(task.Prediction(**model.answer(streams.columns_of(features))).model_dump())
-    made, expected = pd.DataFrame(answers), watching.shown(model, lines)
-    learned = made["decision"] != "learning"
-    assert made["score"].tolist() == expected["score"].tolist()
-    assert made["decision"][learned].tolist() == expected["decision"].to_numpy()[learned].tolist()
+    table, expected = pd.DataFrame(answers), watching.shown(model, lines)
+    learned = table["decision"] != "learning"
+    assert table["score"].tolist() == expected["score"].tolist()
+    assert table["decision"][learned].tolist() == expected["decision"].to_numpy()[learned].tolist()
     assert {"alert", "ongoing", "normal"} == {*expected["decision"]}
-    live = task.live_signals(pd.DataFrame(), made)
+    live = task.live_signals(pd.DataFrame(), table)
     assert live.to_numpy() == pytest.approx(expected[list(live)].to_numpy())
-    assert task.live_signals(pd.DataFrame(), made.drop(columns="unchanged")).empty  # of an earlier version
+    assert task.live_signals(pd.DataFrame(), table.drop(columns="unchanged")).empty  # of an earlier version
 
 
 def test_scores_that_rise_alarm(alarms, parts, model):
     """As they do where the senders of values restart, and each stream is new."""
-    made = task.signals(model, parts[1])
-    assert ("drift", "score") in alarms(made.assign(score=(made["score"] + 0.3).clip(upper=1)))
+    signals = task.signals(model, parts[1])
+    assert ("drift", "score") in alarms(signals.assign(score=(signals["score"] + 0.3).clip(upper=1)))

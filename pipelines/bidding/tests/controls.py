@@ -12,17 +12,17 @@ SETTINGS: dict[str, object] = {}
 def other_ctr(data: Parts) -> Parts:
     """Return auctions whose predicted CTR is that of others: the bids follow what says nothing."""
     random = np.random.default_rng(0)
-    made = [
+    halves = [
         part | {"auctions": part["auctions"].assign(ctr=random.permutation(part["auctions"]["ctr"]))} for part in data
     ]
-    return made[0], made[1]
+    return halves[0], halves[1]
 
 
 def tenth(data: Parts) -> Parts:
     """Return prices that somebody wrote in tens."""
     prices = data[0]["prices"]
-    made = prices.assign(price=prices["price"] // 10).groupby("price", as_index=False)["count"].sum()
-    return data[0] | {"prices": made}, data[1]
+    counts = prices.assign(price=prices["price"] // 10).groupby("price", as_index=False)["count"].sum()
+    return data[0] | {"prices": counts}, data[1]
 
 
 def few(data: Parts) -> Parts:

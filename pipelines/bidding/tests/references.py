@@ -38,13 +38,13 @@ def of_river(data_dir: Path, setting: dict[str, float]) -> list[float]:
     linear, optim = (import_module(f"river.{name}") for name in ("linear_model", "optim"))
     optimizer = optim.FTRLProximal(beta=1.0, **setting)
     model: Any = linear.LogisticRegression(optimizer=optimizer, l2=0.0, intercept_lr=0.0)
-    made = []
+    probabilities = []
     for places, clicked in zip(*impressions(data_dir), strict=True):
         row = dict.fromkeys(places.tolist(), 1.0)
         optimizer._step_with_dict(model._weights, dict.fromkeys(row, 0.0))
-        made.append(model.predict_proba_one(row)[True])
+        probabilities.append(model.predict_proba_one(row)[True])
         model.learn_one(row, bool(clicked))
-    return made[::50]
+    return probabilities[::50]
 
 
 def of_obp(rounds: off_policy.Rounds) -> dict[str, float]:
@@ -65,17 +65,17 @@ def of_obp(rounds: off_policy.Rounds) -> dict[str, float]:
         "action_dist": rounds.policy[:, :, None],
         "estimated_rewards_by_reg_model": rounds.model[:, :, None],
     }
-    return {name: float(one.estimate_policy_value(**known)) for name, one in estimators.items()}
+    return {name: float(estimator.estimate_policy_value(**known)) for name, estimator in estimators.items()}
 
 
 def main() -> None:
     """Write the file."""
     data_dir = Path(os.environ["CAPSTAN_DATA_DIR"])
-    made = {
+    known = {
         "river": [{"setting": setting, "probabilities": of_river(data_dir, setting)} for setting in SETTINGS],
         "obp": {name: of_obp(rounds) for name, rounds in banner.cases(data_dir).items()},
     }
-    FILE.write_text(json.dumps(made, indent=1) + "\n")
+    FILE.write_text(json.dumps(known, indent=1) + "\n")
 
 
 if __name__ == "__main__":

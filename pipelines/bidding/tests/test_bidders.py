@@ -46,8 +46,8 @@ def dynamic(parts):
 
 
 def test_more_auctions_than_the_table_has_are_scaled(dynamic):
-    one, many = (dynamic.bid(left, np.array([2.0 * left]), np.array([0.004]))[0] for left in (200, 200_000))
-    assert abs(one - many) <= 1
+    few, many = (dynamic.bid(left, np.array([2.0 * left]), np.array([0.004]))[0] for left in (200, 200_000))
+    assert abs(few - many) <= 1
 
 
 def test_bid_grows_with_the_ctr_and_with_money_and_falls_with_auctions(dynamic):
@@ -84,14 +84,14 @@ def test_what_is_tuned_wins_the_most_predicted_clicks(parts, served):
     linear = served.baselines["linear, tuned"]
     own = replay.replay(log, linear.campaign(money), money).expected.sum()
     for base in (10.0, 20.0, 60.0, 120.0):
-        other = bidders.Linear(linear.ctr, {money: base})
-        assert replay.replay(log, other.campaign(money), money).expected.sum() <= own
+        rival = bidders.Linear(linear.ctr, {money: base})
+        assert replay.replay(log, rival.campaign(money), money).expected.sum() <= own
 
 
 def test_censored_prices_give_the_landscape_that_all_of_them_have():
     random = np.random.default_rng(0)
     price, bid = random.geometric(0.03, 200_000).clip(0, 300), random.integers(1, 300, 200_000)
     truth = np.bincount(price, minlength=301) / len(price)
-    made, naive = landscape.of_wins(bid, price, 300), landscape.of_won_alone(bid, price, 300)
-    assert made.sum() == pytest.approx(1) and np.abs(np.cumsum(made) - np.cumsum(truth)).max() < 0.01
+    estimate, naive = landscape.of_wins(bid, price, 300), landscape.of_won_alone(bid, price, 300)
+    assert estimate.sum() == pytest.approx(1) and np.abs(np.cumsum(estimate) - np.cumsum(truth)).max() < 0.01
     assert np.abs(np.cumsum(naive) - np.cumsum(truth)).max() > 0.03

@@ -39,8 +39,13 @@ def run(address, request) -> Callable[[Callable[[Ledger, str], Awaitable]], dict
 
 def test_many_at_once_reserve_no_more_than_there_is(run):
     async def burst(ledger: Ledger, name: str) -> None:
-        made = await asyncio.gather(*(ledger.reserve(name, f"{one}", 7, 0) for one in range(200)))
-        assert sum(one.made for one in made) == 14 and min(one.left for one in made) == 2
+        reservations = await asyncio.gather(
+            *(ledger.reserve(name, f"{reservation}", 7, 0) for reservation in range(200))
+        )
+        assert (
+            sum(reservation.made for reservation in reservations) == 14
+            and min(reservation.left for reservation in reservations) == 2
+        )
 
     assert run(burst, seconds=600)["reserved"] == 98
 

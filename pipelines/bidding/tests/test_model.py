@@ -10,16 +10,16 @@ from pipelines.bidding.schema import EXAMPLE
 
 def answer(served, **given) -> dict:
     asked = task.Request(**(EXAMPLE | given)).model_dump()
-    made = served.predict_columns({name: [asked[name]] for name in served.inputs})
-    return task.Prediction(**{name: column[0] for name, column in made.items()}).model_dump()
+    columns = served.predict_columns({name: [asked[name]] for name in served.inputs})
+    return task.Prediction(**{name: column[0] for name, column in columns.items()}).model_dump()
 
 
 def test_bid_for_the_usual_ctr_costs_what_is_left_for_each_auction(served):
     for money, left in ((1_969, 1_000), (9_000, 300), (400, 30)):
-        made = answer(served, ctr=served.mean_ctr, budget_left=money, auctions_left=left)
-        cost = served.costs[made["price"] - 1 : made["price"] + 1]
-        assert cost[0] <= money / left <= cost[1] and made["decision"] == "bid" and made["unusual"] == []
-        assert "this CTR is 1.00 times" in made["because"]
+        prediction = answer(served, ctr=served.mean_ctr, budget_left=money, auctions_left=left)
+        cost = served.costs[prediction["price"] - 1 : prediction["price"] + 1]
+        assert cost[0] <= money / left <= cost[1] and prediction["decision"] == "bid" and prediction["unusual"] == []
+        assert "this CTR is 1.00 times" in prediction["because"]
 
 
 def test_bid_is_in_proportion_to_the_ctr(served):
@@ -29,16 +29,16 @@ def test_bid_is_in_proportion_to_the_ctr(served):
 
 
 def test_curve_is_what_an_auction_costs_as_prices_were(served, parts):
-    made, counts = answer(served, budget_left=10_000), parts[0]["prices"]["count"].to_numpy()
-    for bid, cost in made["costs"]:
+    prediction, counts = answer(served, budget_left=10_000), parts[0]["prices"]["count"].to_numpy()
+    for bid, cost in prediction["costs"]:
         paid = np.arange(int(bid) + 1)
         assert cost == pytest.approx((counts[: len(paid)] * paid).sum() / counts.sum(), abs=1e-4)
 
 
 def test_floor_is_kept_and_named(served):
     free = answer(served, ctr=0.005, budget_left=10_000)
-    made = answer(served, ctr=0.005, budget_left=10_000, bidfloor=free["price"] - 5)
-    assert made["price"] == free["price"] and made["unusual"] == ["a floor: the log has none"]
+    prediction = answer(served, ctr=0.005, budget_left=10_000, bidfloor=free["price"] - 5)
+    assert prediction["price"] == free["price"] and prediction["unusual"] == ["a floor: the log has none"]
 
 
 @pytest.mark.parametrize(
@@ -51,9 +51,9 @@ def test_floor_is_kept_and_named(served):
     ],
 )
 def test_no_bid_says_why(served, given, said):
-    made = answer(served, **given)
-    assert said in made["because"] and made["decision"] == "no bid"
-    assert made["price"] == made["a_click_may_cost"] == 0
+    prediction = answer(served, **given)
+    assert said in prediction["because"] and prediction["decision"] == "no bid"
+    assert prediction["price"] == prediction["a_click_may_cost"] == 0
 
 
 def test_last_auction_takes_what_is_left(served):

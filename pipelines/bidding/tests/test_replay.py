@@ -19,36 +19,38 @@ def money(tables) -> int:
 def test_bids_of_a_constant_cost_of_a_click_have_the_printed_result(tables, whole, money):
     history = tables["history"].iloc[0]
     mcpc = bidders.Mcpc(history["cost"] / history["clicks"])
-    made = replay.replay(whole, mcpc.campaign(money), money)
-    assert (made.wins.sum(), made.clicks.sum(), made.spent.sum()) == (14_752, 48, 307_751)
+    outcome = replay.replay(whole, mcpc.campaign(money), money)
+    assert (outcome.wins.sum(), outcome.clicks.sum(), outcome.spent.sum()) == (14_752, 48, 307_751)
 
 
 def test_dynamic_programming_is_close_to_the_printed_result(tables, whole, money):
     """The authors print 39,658 wins, 78 clicks and a cost of 304,227: their table is rounded elsewhere."""
     history, counts = tables["history"].iloc[0], tables["prices"]["count"].to_numpy()
     table = values.table(counts, history["clicks"] / history["impressions"], protocol.EPISODE, money)
-    made = replay.replay(whole, values.Values(table, 300).campaign(money), money)
-    assert made.clicks.sum() == 78
-    assert made.wins.sum() == pytest.approx(39_658, rel=1e-3) and made.spent.sum() == pytest.approx(304_227, rel=1e-3)
+    outcome = replay.replay(whole, values.Values(table, 300).campaign(money), money)
+    assert outcome.clicks.sum() == 78
+    assert outcome.wins.sum() == pytest.approx(39_658, rel=1e-3) and outcome.spent.sum() == pytest.approx(
+        304_227, rel=1e-3
+    )
 
 
 def test_replay_is_that_of_a_loop_over_the_auctions(tables, money):
     rows = tables["auctions"].head(2_500)
     bidder = bidders.Mcpc(14_000.0)
     wins, spent, left = 0, 0.0, money
-    for at, (price, ctr) in enumerate(zip(rows["market_price"], rows["ctr"], strict=True)):
-        left = money if at % protocol.EPISODE == 0 else left
+    for index, (price, ctr) in enumerate(zip(rows["market_price"], rows["ctr"], strict=True)):
+        left = money if index % protocol.EPISODE == 0 else left
         if min(int(14_000.0 * ctr), left) >= price:
             wins, spent, left = wins + 1, spent + price, left - price
-    made = replay.replay(protocol.episodes(rows), bidder.campaign(money), money)
-    assert (made.wins.sum(), made.spent.sum()) == (wins, spent)
+    outcome = replay.replay(protocol.episodes(rows), bidder.campaign(money), money)
+    assert (outcome.wins.sum(), outcome.spent.sum()) == (wins, spent)
 
 
 def test_no_bidder_overspends_any_episode(served, whole):
     for money in (0, 1, 984, 31_508):
         for bidder in (served.bidder, *served.baselines.values()):
-            made = replay.replay(whole, bidder.campaign(money), money)
-            assert made.spent.max() <= money and (made.wins >= 0).all()
+            outcome = replay.replay(whole, bidder.campaign(money), money)
+            assert outcome.spent.max() <= money and (outcome.wins >= 0).all()
 
 
 def test_parts_of_the_log_are_whole_episodes_in_their_order(tables, parts):
@@ -67,10 +69,10 @@ def test_what_is_tested_on_is_not_learned_from(parts, served):
     log, money = protocol.episodes(past["auctions"].head(3_000)), protocol.budget(past["history"], 16)
     ctr = served.baselines["linear, tuned"].ctr
     turned = log._replace(click=1 - log.click)  # the clicks of the log have no part in what is tuned
-    one, other = (
+    tuned, again = (
         bidders.best(part, partial(bidders.Linear, ctr), bidders.GRID.tolist(), money) for part in (log, turned)
     )
-    assert one == other
+    assert tuned == again
 
 
 def test_the_text_of_the_authors_is_read_as_the_parquet_file_is(tables, tmp_path):

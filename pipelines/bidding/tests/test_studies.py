@@ -50,8 +50,10 @@ def test_model_of_clicks_ranks_them_and_is_calibrated(kind, impressions):
 
     rows, clicked = impressions.head(6_000), impressions["click"].to_numpy()[:6_000]
     model = kind(0, **({"epochs": 3} if kind is click_models.Deep else {})).fit(rows[:4_500], clicked[:4_500])
-    made = model.predict(rows[4_500:])
-    assert roc_auc_score(clicked[4_500:], made) > 0.55 and made.mean() == pytest.approx(clicked.mean(), abs=0.05)
+    predictions = model.predict(rows[4_500:])
+    assert roc_auc_score(clicked[4_500:], predictions) > 0.55 and predictions.mean() == pytest.approx(
+        clicked.mean(), abs=0.05
+    )
 
 
 def test_click_of_a_row_that_is_predicted_has_no_effect(impressions):
@@ -69,9 +71,9 @@ def test_pairs_of_the_factorization_machine_are_their_products():
     net = click_models._network(20, 3, size=4, hidden=0)
     places = torch.tensor([[1, 7, 15], [2, 2, 19]])
     with torch.no_grad():
-        made = net(places)
+        outputs = net(places)
         vectors, weights = net.vector.weight, net.weight.weight[:, 0]
-        for row, value in zip(places, made, strict=True):
+        for row, value in zip(places, outputs, strict=True):
             pairs = sum(float(vectors[row[a]] @ vectors[row[b]]) for a in range(3) for b in range(a))
             assert float(value) == pytest.approx(float(net.constant + weights[row].sum()) + pairs, abs=1e-5)
 
@@ -79,8 +81,8 @@ def test_pairs_of_the_factorization_machine_are_their_products():
 def test_day_spends_its_money_with_the_correction_and_not_without_pacing(parts, served):
     rows = parts[1]["auctions"].iloc[30_000:34_000]
     plan = Plan(protocol.budget(parts[1]["history"], 8, len(rows)), len(rows), 0.0, day.DAY)
-    made = {name: day.lived(rows, served, plan, day.traffic(day.DAYS[2], len(rows)), left)
+    outcomes = {name: day.lived(rows, served, plan, day.traffic(day.DAYS[2], len(rows)), left)
             for name, left in day.ways(plan).items()}  # fmt: skip
-    assert made["by the forecast, corrected"]["spent"] > 0.95
-    assert made["by the forecast, corrected"]["expected"] > made["linear, tuned, without pacing"]["expected"]
-    assert all(one["spent"] <= 1 for one in made.values())
+    assert outcomes["by the forecast, corrected"]["spent"] > 0.95
+    assert outcomes["by the forecast, corrected"]["expected"] > outcomes["linear, tuned, without pacing"]["expected"]
+    assert all(outcome["spent"] <= 1 for outcome in outcomes.values())

@@ -10,7 +10,7 @@ from tests.support import watched
 def halves(parts) -> tuple:
     """The test auctions of one level of prices, dealt at random into a reference and what comes later."""
     rows = parts[1]["auctions"].iloc[20_000:].sample(frac=1, random_state=0)
-    return tuple(rows.iloc[at::2].assign(number=range(len(rows.iloc[at::2]))) for at in (0, 1))
+    return tuple(rows.iloc[start::2].assign(number=range(len(rows.iloc[start::2]))) for start in (0, 1))
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def test_first_fifth_of_the_log_is_another_market(served, parts, alarms):
 
 
 def test_signals_are_those_of_the_replay(served, parts):
-    made = task.signals(served, parts[1])
-    assert len(made) == -(-len(parts[1]["auctions"]) // watching.EVERY)
+    signals = task.signals(served, parts[1])
+    assert len(signals) == -(-len(parts[1]["auctions"]) // watching.EVERY)
     money = protocol.budget(parts[1]["history"], watching.SHARE)
-    assert made["money_for_each"].iloc[0] == money / protocol.EPISODE and made["price"].between(0, money).all()
+    assert signals["money_for_each"].iloc[0] == money / protocol.EPISODE and signals["price"].between(0, money).all()

@@ -53,8 +53,8 @@ def test_file_without_a_column_is_named(raw, tmp_path):
 
 
 def test_features_are_what_the_file_has(features, tables):
-    made = features["training_set"].set_index(CUSTOMER)[INPUTS].sort_index()
-    pd.testing.assert_frame_equal(made, tables["customers"].set_index(CUSTOMER)[INPUTS].sort_index())
+    table = features["training_set"].set_index(CUSTOMER)[INPUTS].sort_index()
+    pd.testing.assert_frame_equal(table, tables["customers"].set_index(CUSTOMER)[INPUTS].sort_index())
 
 
 @pytest.mark.parametrize(

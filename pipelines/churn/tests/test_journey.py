@@ -32,12 +32,12 @@ def test_sessions_are_those_of_the_source(rows):
 
 
 def test_intervals_of_the_funnel_are_those_of_statsmodels(rows):
-    made = funnel.funnel(funnel.steps(rows))
+    steps = funnel.funnel(funnel.steps(rows))
     before = len(rows)
-    for step in made:
+    for step in steps:
         assert (step.low, step.high) == pytest.approx(proportion_confint(step.reached, before, method="wilson"))
         before = step.reached
-    assert [step.reached for step in made] == sorted((step.reached for step in made), reverse=True)
+    assert [step.reached for step in steps] == sorted((step.reached for step in steps), reverse=True)
 
 
 def test_chain_of_the_steps_has_the_purchases_of_the_funnel(rows):
@@ -46,44 +46,44 @@ def test_chain_of_the_steps_has_the_purchases_of_the_funnel(rows):
     names = list(reaches)[1:-1]
     paths = [[name for name in names if reaches[name][row]] for row in range(len(rows))]
     bought = list(reaches.values())[-1]
-    made = Chain(paths, bought.tolist())
-    assert made.conversion() == pytest.approx(bought.mean())
-    assert set(made.removal().values()) == {1.0}  # nobody buys past a step, so removal shows nothing of it
+    chain = Chain(paths, bought.tolist())
+    assert chain.conversion() == pytest.approx(bought.mean())
+    assert set(chain.removal().values()) == {1.0}  # nobody buys past a step, so removal shows nothing of it
 
 
 def test_chain_by_hand():
     # From a: b in 1/3, c in 1/3, out in 1/3. From b: a in 1/4, b in 1/4, a purchase in 1/2. From c: a purchase.
-    made = Chain(PATHS[:4], BOUGHT[:4])
+    chain = Chain(PATHS[:4], BOUGHT[:4])
     a = np.linalg.solve([[1, -1 / 3], [-1 / 4, 3 / 4]], [1 / 3, 1 / 2])
-    assert made.conversion() == pytest.approx(a.mean())  # half of the paths begin with each
-    assert made.removal()["c"] == pytest.approx(
+    assert chain.conversion() == pytest.approx(a.mean())  # half of the paths begin with each
+    assert chain.removal()["c"] == pytest.approx(
         1 - np.linalg.solve([[1, -1 / 3], [-1 / 4, 3 / 4]], [0, 1 / 2]).mean() / a.mean()
     )
 
 
 def test_chain_of_the_first_order_gives_back_the_purchases(people):
     """Whatever the order, the chain's own conversion is that of the paths it was made of."""
-    one = people["at random"]
-    kept = [(path, won) for path, won in zip(one.paths(), one.buys().tolist(), strict=True) if path]
+    group = people["at random"]
+    kept = [(path, won) for path, won in zip(group.paths(), group.buys().tolist(), strict=True) if path]
     paths, bought = zip(*kept, strict=True)
     assert Chain(paths, bought).conversion() == pytest.approx(np.mean(bought))
 
 
 def test_shapley_is_the_mean_over_all_orders():
     worth = {"": 0.0, "a": 1.0, "b": 2.0, "c": 0.5, "ab": 5.0, "ac": 1.5, "bc": 2.0, "abc": 6.0}
-    made = shapley("abc", lambda group: worth["".join(sorted(group))])
+    shares = shapley("abc", lambda group: worth["".join(sorted(group))])
     for name in "abc":
         added = []
         for order in permutations("abc"):
             before = "".join(sorted(order[: order.index(name)]))
             added.append(worth["".join(sorted([*before, name]))] - worth[before])
-        assert made[name] == pytest.approx(np.mean(added))
-    assert sum(made.values()) == pytest.approx(6)
+        assert shares[name] == pytest.approx(np.mean(added))
+    assert sum(shares.values()) == pytest.approx(6)
 
 
 def test_shapley_of_purchases_divides_each_evenly_among_its_channels(people):
-    one = people["at random"]
-    paths, bought = one.paths(), one.buys().tolist()
+    group = people["at random"]
+    paths, bought = group.paths(), group.buys().tolist()
     even = rules.linear([sorted(set(path)) for path in paths], bought)
     assert methods.shapley_of_purchases(paths, bought) == pytest.approx(even)
 
@@ -101,16 +101,16 @@ def test_rate_of_unknown_sets_is_none():
 
 
 def test_causes_are_what_a_channel_does_and_nothing_else(people):
-    for one in people.values():
-        causes = one.causes()
+    for group in people.values():
+        causes = group.causes()
         assert causes["brand search"] == causes["retargeting"] == 0 < causes["social"] < causes["search"]
 
 
 def test_rates_are_near_the_truth_by_lot_and_far_where_channels_follow_the_intent(people):
     far = {}
-    for name, one in people.items():
-        made = methods.shapley_of_rates(one.paths(), one.buys().tolist())
-        far[name] = methods.distance(made, one.causes())
+    for name, group in people.items():
+        shares = methods.shapley_of_rates(group.paths(), group.buys().tolist())
+        far[name] = methods.distance(shares, group.causes())
     assert far["at random"] < 0.15 < 0.3 < far["two channels follow the intent"]
 
 

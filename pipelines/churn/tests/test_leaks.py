@@ -36,7 +36,7 @@ def test_copies_in_other_folds_are_not_learned_from(parts):
 def test_the_answer_in_another_column_has_no_effect(parts, held, score):
     rows = parts[0]["customers"].head(900)
     planted = rows.assign(left_on=rows["churned"] * 12, reason=rows["churned"].map({0: "none", 1: "price"}))
-    models = [task.train({"customers": one}, score=score) for one in (rows, planted)]
+    models = [task.train({"customers": table}, score=score) for table in (rows, planted)]
     assert np.array_equal(models[0].margin(held), models[1].margin(held))
 
 
@@ -62,6 +62,8 @@ def test_what_is_written_later_reaches_no_training_row(tables, features, tmp_pat
     write_tables({"customer_account": pd.concat([known, later])}, tmp_path)
     with temporary_store("churn", tmp_path) as store:
         service = store.get_feature_service(task.FEATURE_SERVICE)
-        made = store.get_historical_features(entity_df=task.entity_rows(tables), features=service).to_df()
-    one, other = (rows.sort_values("customer", ignore_index=True)[INPUTS] for rows in (made, features["training_set"]))
-    pd.testing.assert_frame_equal(one, other)
+        joined = store.get_historical_features(entity_df=task.entity_rows(tables), features=service).to_df()
+    found, expected = (
+        rows.sort_values("customer", ignore_index=True)[INPUTS] for rows in (joined, features["training_set"])
+    )
+    pd.testing.assert_frame_equal(found, expected)

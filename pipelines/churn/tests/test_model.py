@@ -16,17 +16,17 @@ def answers(served, held):
 
 
 def test_reasons_add_up_to_the_probability(served, held, answers):
-    made = served.explain_columns(held)
-    together = made.base + np.asarray(made.contributions).sum(axis=1)
-    assert made.contributions.shape == (len(held), len(served.inputs))
+    explanation = served.explain_columns(held)
+    together = explanation.base + np.asarray(explanation.contributions).sum(axis=1)
+    assert explanation.contributions.shape == (len(held), len(served.inputs))
     assert together == pytest.approx(logit(answers["probability"]), abs=1e-6)
 
 
 def test_the_strongest_reasons_come_first(served, held, answers):
     values = served.explain_columns(held).contributions[:, [list(served.inputs).index(name) for name in INPUTS]]
-    for row, made in zip(values[:50], answers["reasons"][:50], strict=True):
-        assert [one["effect"] for one in made] == pytest.approx(
-            sorted(row, key=lambda effect: -abs(effect))[: len(made)]
+    for row, reasons in zip(values[:50], answers["reasons"][:50], strict=True):
+        assert [reason["effect"] for reason in reasons] == pytest.approx(
+            sorted(row, key=lambda effect: -abs(effect))[: len(reasons)]
         )
 
 
@@ -36,8 +36,8 @@ def test_reasons_of_the_booster_are_those_of_the_package_shap(parts, held):
     rows = parts[0]["customers"].head(800)
     score = Boosting(rounds=40).fit(rows, rows["churned"].to_numpy())
     with pytest.warns(UserWarning, match="LightGBM binary classifier"):  # of a form that it no longer has
-        other = shap.TreeExplainer(score.booster).shap_values(score.matrix(held.head(50)))
-    assert score.contributions(held.head(50))[1] == pytest.approx(np.asarray(other), abs=1e-6)
+        expected = shap.TreeExplainer(score.booster).shap_values(score.matrix(held.head(50)))
+    assert score.contributions(held.head(50))[1] == pytest.approx(np.asarray(expected), abs=1e-6)
 
 
 def test_profit_of_a_call_by_hand():
@@ -68,15 +68,15 @@ def test_a_customer_is_worth_the_bills_of_the_curve_in_the_same_answer(answers, 
 def test_curve_ends_where_everybody_is_called_and_calls_earn_more(held, answers):
     """The bills of those who are kept are counted by customers' lives, not by the model that is judged."""
     earned = profits.earned(held)
-    made = profits.curve(np.asarray(answers["profit"]), earned)
-    assert made[0] == 0 and made[-1] == pytest.approx(earned.mean()) and made[-1] < -3
-    assert made[int((answers["decision"] == "call").sum())] > 0.2
+    curve = profits.curve(np.asarray(answers["profit"]), earned)
+    assert curve[0] == 0 and curve[-1] == pytest.approx(earned.mean()) and curve[-1] < -3
+    assert curve[int((answers["decision"] == "call").sum())] > 0.2
 
 
 def test_list_has_whom_a_call_is_worth_the_most_profitable_first(served, held, answers):
-    made = profits.listed(served, held)
-    assert set(made[CUSTOMER]) == set(held.loc[answers["profit"] >= 0.005, CUSTOMER])
-    assert made["profit"].is_monotonic_decreasing and (made["likelier to leave because of"] != "").mean() > 0.99
+    table = profits.listed(served, held)
+    assert set(table[CUSTOMER]) == set(held.loc[answers["profit"] >= 0.005, CUSTOMER])
+    assert table["profit"].is_monotonic_decreasing and (table["likelier to leave because of"] != "").mean() > 0.99
 
 
 def test_what_is_asked_stands_in_the_place_of_what_is_known(served, held):
@@ -92,14 +92,14 @@ def test_explanation_has_the_values_that_were_asked_for(served, held):
     rows = held.head(4).assign(
         if_contract=["one year", None, "two years", None], if_monthly=[np.nan, 30.0, 40.0, np.nan]
     )
-    made = served.explain_columns(rows)
+    explanation = served.explain_columns(rows)
     known = rows["contract"].tolist()
-    assert list(made.features["contract"]) == ["one year", known[1], "two years", known[3]]
-    assert list(made.features["monthly"]) == [rows["monthly"].iloc[0], 30.0, 40.0, rows["monthly"].iloc[3]]
+    assert list(explanation.features["contract"]) == ["one year", known[1], "two years", known[3]]
+    assert list(explanation.features["monthly"]) == [rows["monthly"].iloc[0], 30.0, 40.0, rows["monthly"].iloc[3]]
     for row, reasons in enumerate(served.predict_columns(rows)["reasons"]):
-        for one in reasons:
-            value = made.features.get(one["field"], rows[one["field"]].tolist())[row]
-            assert one["value"] == (value if isinstance(value, str) else f"{value:g}")
+        for reason in reasons:
+            value = explanation.features.get(reason["field"], rows[reason["field"]].tolist())[row]
+            assert reason["value"] == (value if isinstance(value, str) else f"{value:g}")
 
 
 def test_unknown_customer_is_refused_by_number(served, held):

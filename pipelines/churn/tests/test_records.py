@@ -37,6 +37,6 @@ def test_the_splines_are_the_simplest_family_that_is_near_the_best():
 
 def test_record_is_what_the_command_measures(parts):
     setting = tune.FAMILIES.trials("splines")[0]
-    made = tune.area(parts[0]["customers"], "splines", setting, 0)
+    area = tune.area(parts[0]["customers"], "splines", setting, 0)
     record = lines().set_index(["family", "setting", "seed"])
-    assert made == pytest.approx(record.loc[("splines", choices.name(setting), 0), "roc_auc"], abs=1e-6)
+    assert area == pytest.approx(record.loc[("splines", choices.name(setting), 0), "roc_auc"], abs=1e-6)

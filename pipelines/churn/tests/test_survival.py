@@ -27,15 +27,15 @@ def entries(time: np.ndarray, delayed: bool) -> np.ndarray:
 def test_kaplan_meier_is_that_of_statsmodels(some, delayed):
     _, time, event = some
     entry = entries(time, delayed)
-    made = kaplan_meier.fit(time, event, entry)
-    other = SurvfuncRight(time, event, entry=entry if delayed else None)
-    at = np.isin(other.surv_times, made.times)
-    assert made.share == pytest.approx(other.surv_prob[at], abs=1e-12)
-    assert made.at_risk.tolist() == other.n_risk[at].astype(int).tolist()
-    inside = (made.share > 0) & (made.share < 1)
-    greenwood = other.surv_prob_se[at][inside]
-    width = np.log(-np.log(made.low[inside])) - np.log(-np.log(made.share[inside]))
-    expected = 1.959964 * greenwood / (made.share[inside] * np.abs(np.log(made.share[inside])))
+    ours = kaplan_meier.fit(time, event, entry)
+    theirs = SurvfuncRight(time, event, entry=entry if delayed else None)
+    mask = np.isin(theirs.surv_times, ours.times)
+    assert ours.share == pytest.approx(theirs.surv_prob[mask], abs=1e-12)
+    assert ours.at_risk.tolist() == theirs.n_risk[mask].astype(int).tolist()
+    inside = (ours.share > 0) & (ours.share < 1)
+    greenwood = theirs.surv_prob_se[mask][inside]
+    width = np.log(-np.log(ours.low[inside])) - np.log(-np.log(ours.share[inside]))
+    expected = 1.959964 * greenwood / (ours.share[inside] * np.abs(np.log(ours.share[inside])))
     assert width == pytest.approx(expected, rel=1e-5)
 
 
@@ -43,11 +43,11 @@ def test_kaplan_meier_is_that_of_statsmodels(some, delayed):
 def test_cox_is_that_of_statsmodels(some, delayed):
     x, time, event = (part[::2] for part in some)
     entry = entries(time, delayed)
-    made = cox.Cox().fit(x, time, event, entry)
+    ours = cox.Cox().fit(x, time, event, entry)
     # statsmodels counts who enters at a time as at risk then: half a month later is after it.
-    other = PHReg(time, x, status=event, entry=entry + 0.5 if delayed else None, ties="efron").fit()
-    assert made.weights == pytest.approx(other.params, abs=1e-6)
-    assert np.sqrt(np.diag(made.covariance)) == pytest.approx(other.bse, abs=1e-6)
+    theirs = PHReg(time, x, status=event, entry=entry + 0.5 if delayed else None, ties="efron").fit()
+    assert ours.weights == pytest.approx(theirs.params, abs=1e-6)
+    assert np.sqrt(np.diag(ours.covariance)) == pytest.approx(theirs.bse, abs=1e-6)
 
 
 def test_features_that_depend_on_each_other_need_the_ridge(some):
@@ -60,16 +60,16 @@ def test_features_that_depend_on_each_other_need_the_ridge(some):
 
 def test_concordance_by_hand():
     # Pairs in which one left first: (1, 2), (1, 3), (2, 3). The risks order the first two.
-    made = cox.concordance(np.array([1.0, 2.0, 3.0]), np.array([1, 1, 0]), np.array([2.0, 0.5, 1.0]))
-    assert made == pytest.approx(2 / 3)
+    concordance = cox.concordance(np.array([1.0, 2.0, 3.0]), np.array([1, 1, 0]), np.array([2.0, 0.5, 1.0]))
+    assert concordance == pytest.approx(2 / 3)
     late = cox.concordance(*(np.array(part) for part in ([1.0, 2, 3], [1, 1, 0], [2.0, 0.5, 1.0], [0.0, 0, 1])))
     assert late == pytest.approx(1 / 2)  # the third entered after the first had left
 
 
 def test_nobody_at_risk_is_forgotten():
-    made = kaplan_meier.fit(np.array([1.0, 2.0, 2.0, 3.0]), np.array([1, 1, 0, 1]))
-    assert made.at_risk.tolist() == [4, 3, 1] and made.share == pytest.approx([3 / 4, 1 / 2, 0])
-    assert made.at(0.5) == (1, 1, 1) and made.at(2)[0] == pytest.approx(1 / 2) and made.median() == 2
+    curve = kaplan_meier.fit(np.array([1.0, 2.0, 2.0, 3.0]), np.array([1, 1, 0, 1]))
+    assert curve.at_risk.tolist() == [4, 3, 1] and curve.share == pytest.approx([3 / 4, 1 / 2, 0])
+    assert curve.at(0.5) == (1, 1, 1) and curve.at(2)[0] == pytest.approx(1 / 2) and curve.median() == 2
 
 
 def test_lives_are_read_in_two_ways(tables):
@@ -89,5 +89,5 @@ def test_chance_of_staying_falls_and_starts_with_the_hazard(tables):
     known = rows[rows["tenure"] > 0]
     hazard = model.cox.hazard(life.entry, life.time) * np.exp(model.cox.log_risk(model.features(known)))
     assert hazard.sum() == pytest.approx(life.event.sum())
-    given = np.linspace(0.1, 0.9, 50)
-    assert model.months(rows.head(50), given)[:, 1] == pytest.approx(1 - given)
+    chances = np.linspace(0.1, 0.9, 50)
+    assert model.months(rows.head(50), chances)[:, 1] == pytest.approx(1 - chances)

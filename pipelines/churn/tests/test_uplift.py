@@ -57,9 +57,12 @@ def test_thirds_are_apart(data):
 @pytest.mark.parametrize("name", list(policies.LEARNERS))
 def test_learners_find_an_effect_that_is_there(name, known):
     x, treated, y, effect = known
-    made = policies.LEARNERS[name](0).fit(x[:4_000], treated[:4_000], y[:4_000]).effect(x[4_000:])
-    at = effect[4_000:] > 0
-    assert made[at].mean() - made[~at].mean() > 0.15 and np.corrcoef(made, effect[4_000:])[0, 1] > 0.5
+    estimate = policies.LEARNERS[name](0).fit(x[:4_000], treated[:4_000], y[:4_000]).effect(x[4_000:])
+    positive = effect[4_000:] > 0
+    assert (
+        estimate[positive].mean() - estimate[~positive].mean() > 0.15
+        and np.corrcoef(estimate, effect[4_000:])[0, 1] > 0.5
+    )
 
 
 def test_best_border_is_the_best_of_all(known):
@@ -67,9 +70,9 @@ def test_best_border_is_the_best_of_all(known):
     bins = Bins(x, bins=6)
     codes, gains = bins.codes(x), {}
     for column, border in product(range(3), range(5)):
-        at = codes[:, column] <= border
-        sides = [causal_forest.effect(treated[side], y[side]) for side in (at, ~at)]
-        gains[column, border] = at.sum() * sides[0] ** 2 + (~at).sum() * sides[1] ** 2
+        below = codes[:, column] <= border
+        sides = [causal_forest.effect(treated[side], y[side]) for side in (below, ~below)]
+        gains[column, border] = below.sum() * sides[0] ** 2 + (~below).sum() * sides[1] ** 2
     found = causal_forest.best_border(codes, bins.sizes(), treated, y, np.arange(3), smallest=1)
     assert gains[found] == pytest.approx(np.nanmax(list(gains.values())))
 
@@ -92,22 +95,22 @@ def test_policy_tree_is_the_best_of_all_trees():
     random = np.random.default_rng(0)
     x, scores = random.integers(0, 3, (80, 2)).astype(float), random.normal(size=(80, 3))
     tree = policy_tree.PolicyTree().fit(x, scores)
-    made = scores[np.arange(80), tree.action(x)].sum()
+    total = scores[np.arange(80), tree.action(x)].sum()
     best = -np.inf
     borders = list(product(range(2), (0, 1)))
     for root, left, right in product(borders, [*borders, (0, 2)], [*borders, (0, 2)]):
-        at = x[:, root[0]] <= root[1]
-        inner = np.where(at, x[:, left[0]] <= left[1], x[:, right[0]] <= right[1])
-        leaves = [at & inner, at & ~inner, ~at & inner, ~at & ~inner]
+        below = x[:, root[0]] <= root[1]
+        inner = np.where(below, x[:, left[0]] <= left[1], x[:, right[0]] <= right[1])
+        leaves = [below & inner, below & ~inner, ~below & inner, ~below & ~inner]
         best = max(best, sum(scores[leaf].sum(axis=0).max() for leaf in leaves))
-    assert made == pytest.approx(best)
+    assert total == pytest.approx(best)
 
 
 def test_qini_by_hand():
     treated, y = np.array([1, 0, 1, 0]), np.array([1.0, 0.0, 0.0, 1.0])
-    made = qini.curve(np.array([4.0, 3.0, 2.0, 1.0]), treated, y, np.ones(4))
+    curve = qini.curve(np.array([4.0, 3.0, 2.0, 1.0]), treated, y, np.ones(4))
     # Of the first two, one of one against none of one; in the end one of two against one of two.
-    assert made == pytest.approx([0, 1 / 2, 1 / 2, 1 / 2, 0])
+    assert curve == pytest.approx([0, 1 / 2, 1 / 2, 1 / 2, 0])
     assert qini.coefficient(np.array([4.0, 3, 2, 1]), treated, y, np.ones(4)) == pytest.approx(1_000 * 1.5 / 5)
 
 
@@ -115,9 +118,9 @@ def test_weights_of_qini_are_copies(known):
     _, treated, y, effect = (part[:300] for part in known)
     times = np.random.default_rng(0).integers(0, 3, 300)
     copies = np.repeat(np.arange(300), times)
-    one = qini.curve(effect, treated, y, times)[-1]
-    other = qini.curve(effect[copies], treated[copies], y[copies], np.ones(len(copies)))[-1]
-    assert one == pytest.approx(other)
+    weighted = qini.curve(effect, treated, y, times)[-1]
+    copied = qini.curve(effect[copies], treated[copies], y[copies], np.ones(len(copies)))[-1]
+    assert weighted == pytest.approx(copied)
 
 
 def test_value_of_mailing_all_is_that_of_its_arm(data):
@@ -135,8 +138,8 @@ def test_policy_by_lot_earns_the_mean_of_the_actions(data):
 
 def test_doubly_robust_scores_have_the_means_of_the_experiment(data):
     part = data.part(np.arange(0, len(data), 8))
-    made = value.doubly_robust(part, seed=0, folds=2).mean(axis=0)
-    assert made == pytest.approx(value.earned(part).mean(axis=0), abs=0.05)
+    means = value.doubly_robust(part, seed=0, folds=2).mean(axis=0)
+    assert means == pytest.approx(value.earned(part).mean(axis=0), abs=0.05)
 
 
 def test_best_action_by_the_prices():

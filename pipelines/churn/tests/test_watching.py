@@ -25,16 +25,16 @@ def test_other_customers_in_another_order_are_harmless(alarms, others):
 
 
 def test_higher_bills_alarm(alarms, others):
-    made = alarms(others.assign(monthly=np.minimum(others["monthly"] + 20, 120)))
-    assert ("drift", "monthly") in made
+    raised = alarms(others.assign(monthly=np.minimum(others["monthly"] + 20, 120)))
+    assert ("drift", "monthly") in raised
 
 
 def test_tenure_in_years_alarms(alarms, others):
     """As it is where the billing system changes its unit."""
-    made = alarms(others.assign(tenure=(others["tenure"] / 12).round()))
-    assert {("drift", "tenure"), ("drift", "probability"), ("calibration", "probability")} <= made
+    raised = alarms(others.assign(tenure=(others["tenure"] / 12).round()))
+    assert {("drift", "tenure"), ("drift", "probability"), ("calibration", "probability")} <= raised
 
 
 def test_new_way_to_pay_alarms(alarms, others):
-    made = alarms(others.assign(payment=others["payment"].replace("mailed check", "telephone")))
-    assert ("new categories", "payment") in made or ("drift", "payment") in made
+    raised = alarms(others.assign(payment=others["payment"].replace("mailed check", "telephone")))
+    assert ("new categories", "payment") in raised or ("drift", "payment") in raised

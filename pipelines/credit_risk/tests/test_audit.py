@@ -22,10 +22,12 @@ def decided(served, held):
 def test_gaps_are_those_of_fairlearn(decided):
     rows, bad, declined, _ = decided
     for group in data.groups(rows).values():
-        made = widest.gaps(bad, declined, group, smallest=1)
-        assert made["odds"] == pytest.approx(equalized_odds_difference(bad, declined, sensitive_features=group))
-        assert made["parity"] == pytest.approx(demographic_parity_difference(bad, declined, sensitive_features=group))
-        assert made["parity_from"] <= made["parity"] <= made["parity_to"]
+        figures = widest.gaps(bad, declined, group, smallest=1)
+        assert figures["odds"] == pytest.approx(equalized_odds_difference(bad, declined, sensitive_features=group))
+        assert figures["parity"] == pytest.approx(
+            demographic_parity_difference(bad, declined, sensitive_features=group)
+        )
+        assert figures["parity_from"] <= figures["parity"] <= figures["parity_to"]
 
 
 def test_intervals_of_a_share_are_those_of_the_normal_distribution(decided):
@@ -50,7 +52,7 @@ def test_a_gap_that_is_planted_is_found_and_chance_alone_is_not_zero():
     group, bad = random.choice(["a", "b"], 2_000), random.integers(2, size=2_000)
     fair = (random.random(2_000) < 0.4).astype(float)
     planted = np.where((group == "b") & (random.random(2_000) < 0.2), 1.0, fair)
-    none, some = (widest.gaps(bad, made, group) for made in (fair, planted))
+    none, some = (widest.gaps(bad, declined, group) for declined in (fair, planted))
     assert none["odds"] < 0.08 and 0.01 < none["by_chance"] < 0.06
     assert some["parity_from"] > 0.05 and some["odds_from"] > none["by_chance"]
 

@@ -38,8 +38,8 @@ def test_values_by_loan_have_the_difference_as_mean_and_the_spread_of_a_bootstra
 
 def test_interval_of_decisions_that_turn_all_down_is_zero_and_has_no_ratio(loans):
     bad, codes = loans["bad"].to_numpy(), data.age_bands(loans["age"])
-    made = fairness.intervals(bad, np.ones(len(bad)), np.ones(len(bad)), codes, repeats=20)
-    assert made["after"] == (0, 0) and np.isnan(made["ratio"]).all()
+    intervals = fairness.intervals(bad, np.ones(len(bad)), np.ones(len(bad)), codes, repeats=20)
+    assert intervals["after"] == (0, 0) and np.isnan(intervals["ratio"]).all()
 
 
 def test_threshold_is_the_cheapest_one(loans, margin):

@@ -39,7 +39,7 @@ def test_copies_would_have_had_an_effect(loans):
 def test_the_answer_in_another_column_has_no_effect(parts, held, score):
     rows = parts[0]["loans"].head(600)
     planted = rows.assign(outcome=rows["bad"], age_of_default=rows["bad"] * 12)
-    models = [task.train({"loans": one}, score=score, fair=False) for one in (rows, planted)]
+    models = [task.train({"loans": table}, score=score, fair=False) for table in (rows, planted)]
     assert np.array_equal(models[0].margin(held), models[1].margin(held))
 
 

@@ -20,11 +20,11 @@ def test_each_family_ranks_other_loans_and_takes_missing_and_unknown_values(name
 
 def test_means_are_of_all_families_and_the_stack_ranks(parts):
     past, later = parts[0]["loans"].head(600), parts[1]["loans"]
-    made = limit.margins(past, later, 0, [limit.SIMPLE, limit.SERVED, "boosting"])
-    one, two, three = (made[name] for name in (limit.SIMPLE, limit.SERVED, "boosting"))
-    assert made[limit.MEAN] == pytest.approx((two + three) / 2)
-    assert made[limit.MEAN_OF_ALL] == pytest.approx((one + two + three) / 3)
-    assert roc_auc_score(later["bad"], made[limit.STACK]) > 0.75
+    margins = limit.margins(past, later, 0, [limit.SIMPLE, limit.SERVED, "boosting"])
+    simple, served, booster = (margins[name] for name in (limit.SIMPLE, limit.SERVED, "boosting"))
+    assert margins[limit.MEAN] == pytest.approx((served + booster) / 2)
+    assert margins[limit.MEAN_OF_ALL] == pytest.approx((simple + served + booster) / 3)
+    assert roc_auc_score(later["bad"], margins[limit.STACK]) > 0.75
 
 
 def test_end_of_a_learning_curve_is_found():
@@ -42,8 +42,8 @@ def test_true_probabilities_leave_nothing_and_what_is_hidden_in_an_input_is_foun
     ranks = rows["seniority"].rank(pct=True).to_numpy()
     margin = 2 * random.normal(size=len(rows))
     outcomes = [
-        (random.random(len(rows)) < 1 / (1 + np.exp(-one))).astype(float)
-        for one in (margin, margin + 3 * (ranks - 0.5))
+        (random.random(len(rows)) < 1 / (1 + np.exp(-logits))).astype(float)
+        for logits in (margin, margin + 3 * (ranks - 0.5))
     ]
     none, some = (next(ceiling.left(rows.assign(bad=bad), {"one": margin}, 0, draws=200)) for bad in outcomes)
     assert none["implied_low"] < none["roc_auc"] < none["implied_high"]

@@ -20,10 +20,10 @@ def test_missing_marital_status_belongs_to_the_others(model, held):
 
 
 def test_reasons_add_up_to_the_probability(model, held):
-    made = model.explain_columns(held)
-    together = made.base + np.asarray(made.contributions).sum(axis=1)
+    explanation = model.explain_columns(held)
+    together = explanation.base + np.asarray(explanation.contributions).sum(axis=1)
     assert together == pytest.approx(logit(model.predict_columns(held)["probability"]), abs=1e-6)
-    assert (np.asarray(made.contributions)[:, len(INPUTS) :] == 0).all()
+    assert (np.asarray(explanation.contributions)[:, len(INPUTS) :] == 0).all()
 
 
 def test_reasons_of_the_booster_are_those_of_the_package_shap(parts, held):
@@ -31,15 +31,15 @@ def test_reasons_of_the_booster_are_those_of_the_package_shap(parts, held):
 
     score = task.train(parts[0], score="boosting", fair=False).score
     with pytest.warns(UserWarning, match="LightGBM binary classifier"):  # of a form that it no longer has
-        other = shap.TreeExplainer(score.booster).shap_values(score.matrix(held.head(100)))
-    assert score.contributions(held.head(100))[1] == pytest.approx(np.asarray(other), abs=1e-6)
+        expected = shap.TreeExplainer(score.booster).shap_values(score.matrix(held.head(100)))
+    assert score.contributions(held.head(100))[1] == pytest.approx(np.asarray(expected), abs=1e-6)
 
 
 def test_the_strongest_reasons_come_first(model, held):
     reasons = model.predict_columns(held)["reasons"]
     values = np.asarray(model.explain_columns(held).contributions)[:, : len(INPUTS)]
-    for row, made in zip(values, reasons, strict=True):
-        named = {reason["field"]: reason["effect"] for reason in made}
+    for row, shown in zip(values, reasons, strict=True):
+        named = {reason["field"]: reason["effect"] for reason in shown}
         assert sorted(map(abs, named.values())) == pytest.approx(sorted(np.abs(row))[-len(named) :])
         assert all(row[INPUTS.index(name)] == pytest.approx(effect) for name, effect in named.items())
 

@@ -28,9 +28,9 @@ def test_file_of_the_data_folder_is_used(tmp_path, rows):
 def test_a_model_declines_as_many_as_the_lender_and_race_reaches_only_the_one_that_sees_it(rows):
     for name, declined, _ in mortgages.decisions(rows, seed=0):
         assert declined.mean() == pytest.approx(rows["declined"].mean(), abs=0.01), name
-    one, two = (mortgages.margins(frame, 0) for frame in (rows, rows.assign(race=rows["race"].to_numpy()[::-1])))
-    assert np.array_equal(one[mortgages.BLIND], two[mortgages.BLIND])
-    assert not np.array_equal(one[mortgages.SEEING], two[mortgages.SEEING])
+    plain, turned = (mortgages.margins(frame, 0) for frame in (rows, rows.assign(race=rows["race"].to_numpy()[::-1])))
+    assert np.array_equal(plain[mortgages.BLIND], turned[mortgages.BLIND])
+    assert not np.array_equal(plain[mortgages.SEEING], turned[mortgages.SEEING])
 
 
 def test_what_the_inputs_leave_unexplained_is_more_than_when_race_is_by_lot(rows):

@@ -36,41 +36,44 @@ PAIR = {
 
 
 def test_the_readme_has_the_pair_that_is_treated_differently(served):
-    made = served.predict_columns(PAIR)
+    answers = served.predict_columns(PAIR)
     for row, who in enumerate(("25, single", "50, married")):
-        probability, limits, decision = (made[name][row] for name in ("probability", "limit", "decision"))
+        probability, limits, decision = (answers[name][row] for name in ("probability", "limit", "decision"))
         assert f"| {who} | {probability:.3f} | {limits:.3f} | {decision} |" in README
-    assert made["probability"][0] == made["probability"][1] and set(made["decision"]) == {"grant", "decline"}
+    assert answers["probability"][0] == answers["probability"][1] and set(answers["decision"]) == {"grant", "decline"}
 
 
 def test_the_readme_has_the_answer_to_its_example(served):
     asked = {name: [float(value) if value.isdecimal() else value] for name, value in small.PICTURED.items()}
-    [made] = [{name: values[0] for name, values in served.predict_columns(asked).items()}]
-    assert made["decision"] == "decline" and made["changes"]
-    assert f'"probability": {made["probability"]:.3f}, "limit": {made["limit"]:.3f}, "decision": "decline"' in README
-    reasons = [reason | {"effect": round(reason["effect"], 3)} for reason in made["reasons"]]
+    [prediction] = [{name: values[0] for name, values in served.predict_columns(asked).items()}]
+    assert prediction["decision"] == "decline" and prediction["changes"]
+    assert (
+        f'"probability": {prediction["probability"]:.3f}, "limit": {prediction["limit"]:.3f}, "decision": "decline"'
+        in README
+    )
+    reasons = [reason | {"effect": round(reason["effect"], 3)} for reason in prediction["reasons"]]
     answer = " ".join(README.split())  # its lines are broken
-    for name, value in {"reasons": reasons, "changes": made["changes"], "unusual": []}.items():
+    for name, value in {"reasons": reasons, "changes": prediction["changes"], "unusual": []}.items():
         assert f'"{name}": {json.dumps(value)}' in answer
 
 
 def test_bounds_are_those_of_the_record():
-    made = record("tune").query("part == 'pairs'")
-    assert len(made) == 5 * len(bounds.BOUNDS) ** 2
-    assert bounds.best(made) == policy.BOUNDS
+    pairs = record("tune").query("part == 'pairs'")
+    assert len(pairs) == 5 * len(bounds.BOUNDS) ** 2
+    assert bounds.best(pairs) == policy.BOUNDS
     with pytest.raises(CapstanError, match="Measure more seeds"):
-        bounds.best(made.assign(extra_cost=0.01))
+        bounds.best(pairs.assign(extra_cost=0.01))
 
 
 def test_divisions_of_the_record_meet_what_the_code_asks():
-    made = record("fresh")
-    assert [fresh.met(line) for line in made.to_dict("records")] == made["met"].tolist()
+    divisions = record("fresh")
+    assert [fresh.met(line) for line in divisions.to_dict("records")] == divisions["met"].tolist()
 
 
 @pytest.mark.slow
 @pytest.mark.rotating
 def test_figures_of_a_fresh_division_are_those_of_the_record(loans):
     """Out-of-fold decisions over all loans, served and by boosting."""
-    made, line = fresh.division(loans, FIRST, repeats=20), record("fresh").iloc[0]
+    figures, line = fresh.division(loans, FIRST, repeats=20), record("fresh").iloc[0]
     for name in ("extra_cost", "ratio_age", "ratio_marital"):
-        assert made[name] == pytest.approx(line[name], abs=0.02)
+        assert figures[name] == pytest.approx(line[name], abs=0.02)

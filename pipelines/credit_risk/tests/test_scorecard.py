@@ -17,9 +17,9 @@ def card(parts) -> Scorecard:
 def test_newton_finds_what_scikit_learn_finds(parts, card):
     rows = parts[0]["loans"]
     evidence = card._evidence(rows)
-    other = LogisticRegression(C=1 / RIDGE, tol=1e-10, max_iter=1_000).fit(evidence, rows["bad"])
+    theirs = LogisticRegression(C=1 / RIDGE, tol=1e-10, max_iter=1_000).fit(evidence, rows["bad"])
     mine = newton(evidence, rows["bad"].to_numpy())
-    assert mine == pytest.approx([other.intercept_[0], *other.coef_[0]], abs=1e-5)
+    assert mine == pytest.approx([theirs.intercept_[0], *theirs.coef_[0]], abs=1e-5)
 
 
 def test_no_input_runs_against_its_evidence(card):

@@ -37,9 +37,9 @@ def test_an_input_that_no_ratio_uses_adds_the_same_whatever_the_others_are(score
 
 def test_ratios_of_a_loan_by_hand():
     loan = {"amount": 1200.0, "price": 1600.0, "term": 24.0, "income": 150.0, "expenses": 50.0, "debt": 100.0}
-    made = ratios({name: np.array([value]) for name, value in (loan | {"assets": 3999.0}).items()})
-    assert [float(value[0]) for value in made.values()] == [0.75, 400, 50, 100, 50, 0.5, 2.0, 0.025, 3899]
-    assert list(made) == list(RATIOS)
+    computed = ratios({name: np.array([value]) for name, value in (loan | {"assets": 3999.0}).items()})
+    assert [float(value[0]) for value in computed.values()] == [0.75, 400, 50, 100, 50, 0.5, 2.0, 0.025, 3899]
+    assert list(computed) == list(RATIOS)
 
 
 def test_margin_is_that_of_the_same_regression_by_scikit_learn(score, parts, held):
@@ -77,8 +77,8 @@ def test_constants_are_those_of_the_record():
 def test_record_is_what_the_command_measures(parts, family):
     record = lines().set_index(["family", "setting", "seed"])
     setting = tune.FAMILIES.trials(family)[0]
-    made = tune.area(parts[0]["loans"].reset_index(drop=True), family, setting, 0)
-    assert made == pytest.approx(record.loc[(family, choices.name(setting), 0), "roc_auc"], abs=1e-6)
+    area = tune.area(parts[0]["loans"].reset_index(drop=True), family, setting, 0)
+    assert area == pytest.approx(record.loc[(family, choices.name(setting), 0), "roc_auc"], abs=1e-6)
 
 
 def test_missing_and_unknown_values_have_a_margin(score, held):

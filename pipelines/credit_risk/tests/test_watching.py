@@ -27,9 +27,9 @@ def test_other_loans_in_another_order_and_rounded_amounts_are_harmless(alarms, o
 
 
 def test_larger_loans_alarm_and_so_does_what_follows_from_them(alarms, others):
-    made = alarms(others.assign(amount=others["amount"] * 1.5))
-    assert {("drift", "amount"), ("drift", "probability"), ("drift", "decision")} <= made
-    assert ("calibration", "probability") in made  # the labels did not change with them
+    raised = alarms(others.assign(amount=others["amount"] * 1.5))
+    assert {("drift", "amount"), ("drift", "probability"), ("drift", "decision")} <= raised
+    assert ("calibration", "probability") in raised  # the labels did not change with them
 
 
 def test_defaults_that_rise_from_30_to_40_percent_are_found_in_800_loans(alarms, parts):

@@ -29,7 +29,7 @@ def without_structure(data: Parts) -> Parts:
 
 def _mixed(lists, random: np.random.Generator) -> np.ndarray:
     """Return lists whose values are those of all of them, in any order."""
-    values = np.stack([np.asarray(one, float) for one in lists])
+    values = np.stack([np.asarray(row, float) for row in lists])
     return random.permutation(values.ravel()).reshape(values.shape)
 
 

@@ -19,11 +19,11 @@ def split(past):
 
 def test_pinball_loss_is_that_of_scikit_learn(split):
     quantiles = SeasonalNaive().fit(split[0]).predict(split[1])
-    other = [
+    losses = [
         mean_pinball_loss(split[1].target.ravel(), quantiles[..., place].ravel(), alpha=level)
         for place, level in enumerate(LEVELS)
     ]
-    assert regression.pinball(split[1].target, quantiles, LEVELS) == pytest.approx(np.mean(other))
+    assert regression.pinball(split[1].target, quantiles, LEVELS) == pytest.approx(np.mean(losses))
 
 
 def test_the_seasonal_naive_has_a_mase_of_one(split):

@@ -49,8 +49,8 @@ def test_mornings_move_with_daylight_saving_and_the_night_tariff_does_not(days, 
 
 
 def test_a_file_in_the_data_folder_takes_its_place(tmp_path, half_hours):
-    given = half_hours.head(500).rename(columns={"demand": "Demand", "temperature": "Temperature"})
-    given.assign(WorkDay=given["working_day"]).to_csv(tmp_path / data.FILE, index=False)
+    frame = half_hours.head(500).rename(columns={"demand": "Demand", "temperature": "Temperature"})
+    frame.assign(WorkDay=frame["working_day"]).to_csv(tmp_path / data.FILE, index=False)
     assert task.load(tmp_path)["half_hours"].equals(half_hours.head(500))
 
 

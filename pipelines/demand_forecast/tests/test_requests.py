@@ -33,18 +33,18 @@ def columns(rows: list[dict], stored: pd.DataFrame) -> dict[str, list]:
 
 def test_a_request_gives_the_window_that_it_came_from(test_days, stored):
     rows = columns([request(test_days[[place]]) for place in range(30, 40)], stored)  # with the Melbourne Cup
-    made, expected = days.windows(rows), test_days[30:40]
-    assert (made.start == expected.start).all() and (made.working == expected.working).all()
-    assert np.array_equal(made.demand, expected.demand) and np.array_equal(made.temperature, expected.temperature)
-    assert made.ahead == pytest.approx(expected.ahead, abs=1e-3) and made.target is None
+    windows, expected = days.windows(rows), test_days[30:40]
+    assert (windows.start == expected.start).all() and (windows.working == expected.working).all()
+    assert np.array_equal(windows.demand, expected.demand) and np.array_equal(windows.temperature, expected.temperature)
+    assert windows.ahead == pytest.approx(expected.ahead, abs=1e-3) and windows.target is None
 
 
 def test_days_of_the_training_set_are_the_windows_of_the_half_hours(parts, past, test_days):
     for part, expected in zip(parts, (past, test_days), strict=True):
-        made = days.windows(part["days"])
-        assert (made.start == expected.start).all()
+        windows = days.windows(part["days"])
+        assert (windows.start == expected.start).all()
         for name in ("demand", "temperature", "working", "ahead", "target"):
-            assert np.array_equal(getattr(made, name), getattr(expected, name)), name
+            assert np.array_equal(getattr(windows, name), getattr(expected, name)), name
 
 
 def test_no_later_measurement_changes_what_is_known_of_a_day(half_hours):
@@ -72,8 +72,8 @@ def test_live_signals_are_those_of_the_same_days(model, parts, test_days):
 
 
 def test_the_example_of_the_page_is_a_request_that_gives_a_plausible_day(model, stored):
-    made = model.predict_columns(columns([EXAMPLE], stored))
-    assert 4.5 < made["peak"][0] < 6.5 and "16:00" < made["peak_at"][0] < "20:00"
+    forecast = model.predict_columns(columns([EXAMPLE], stored))
+    assert 4.5 < forecast["peak"][0] < 6.5 and "16:00" < forecast["peak_at"][0] < "20:00"
 
 
 def test_a_day_whose_week_is_not_known_is_refused(model, stored):
@@ -112,9 +112,9 @@ def test_predictions_keep_the_schema_and_use_the_temperature_only_where_it_is_kn
     rows = columns(task.examples(parts[1]), stored)
     answer = model.predict_columns(rows)
     for place in range(3):
-        one = {name: np.asarray(values)[place].tolist() for name, values in answer.items()}
-        made = Prediction.model_validate(one)
-        assert np.shape(made.quantiles) == (48, len(LEVELS)) and (np.diff(made.quantiles) >= 0).all()
-        assert made.peak == max(step[LEVELS.index(0.5)] for step in made.quantiles)
+        row = {name: np.asarray(values)[place].tolist() for name, values in answer.items()}
+        forecast = Prediction.model_validate(row)
+        assert np.shape(forecast.quantiles) == (48, len(LEVELS)) and (np.diff(forecast.quantiles) >= 0).all()
+        assert forecast.peak == max(step[LEVELS.index(0.5)] for step in forecast.quantiles)
         alone = model.predict_columns({name: [values[place]] for name, values in rows.items()})
-        assert np.asarray(alone["quantiles"])[0] == pytest.approx(np.array(made.quantiles))
+        assert np.asarray(alone["quantiles"])[0] == pytest.approx(np.array(forecast.quantiles))

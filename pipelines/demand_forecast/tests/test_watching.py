@@ -26,8 +26,8 @@ def test_other_days_of_the_same_year_are_harmless(alarms, signals):
 
 def test_a_month_of_higher_demand_alarms_and_so_do_forecasts_that_do_not_follow(alarms, signals):
     month = signals.iloc[1::2].tail(MONTH)
-    made = alarms(month.assign(last_demand=month["last_demand"] * 1.3, peak=month["peak"] * 1.3))
-    assert {("drift", "last_demand"), ("drift", "peak"), ("performance", "error of peak")} <= made
+    raised = alarms(month.assign(last_demand=month["last_demand"] * 1.3, peak=month["peak"] * 1.3))
+    assert {("drift", "last_demand"), ("drift", "peak"), ("performance", "error of peak")} <= raised
 
 
 def test_a_broken_thermometer_alarms(alarms, signals):

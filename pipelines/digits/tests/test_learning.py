@@ -36,8 +36,8 @@ def same(first: torch.nn.Module, second: torch.nn.Module) -> bool:
 
 
 def test_seed_decides_the_weights(few):
-    first, again, other = (fit(started(), *few, replace(PLAN, seed=seed)) for seed in (0, 0, 1))
-    assert same(first, again) and not same(first, other)
+    first, again, reseeded = (fit(started(), *few, replace(PLAN, seed=seed)) for seed in (0, 0, 1))
+    assert same(first, again) and not same(first, reseeded)
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 3])

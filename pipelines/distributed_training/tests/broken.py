@@ -27,8 +27,8 @@ class Garbled(DataParallel):
     def step(self, batch: torch.Tensor) -> torch.Tensor:
         rows = self.workers.share(batch)
         self.optimizer.zero_grad()
-        made = self.plan.loss(self.network, rows)
-        made.backward()
+        loss = self.plan.loss(self.network, rows)
+        loss.backward()
         for bucket in self.buckets:
             bucket.finish()
         for weight in self.optimizer.weights:
@@ -36,7 +36,7 @@ class Garbled(DataParallel):
             some = torch.randperm(len(flat))[: max(2, len(flat) // 10)]
             flat[some] = flat[some.roll(1)]
         self.optimizer.step()
-        return made.detach()
+        return loss.detach()
 
 
 class Failing(Single):

@@ -47,7 +47,7 @@ def digits() -> torch.Tensor:
         for name in images.FILES
         if name.startswith("t10k")
     )
-    table = pd.DataFrame({"pixels": [one.tobytes() for one in pixels], "label": labels})
+    table = pd.DataFrame({"pixels": [image.tobytes() for image in pixels], "label": labels})
     return torch.from_numpy(to_rows(table))
 
 

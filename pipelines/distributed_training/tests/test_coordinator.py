@@ -24,19 +24,19 @@ def ray():
 @pytest.fixture
 def trained(ray, text, tmp_path):
     """Return a function that trains on some workers; `events` may kill and add some before a step."""
-    made = []
+    coordinators = []
 
     def train(workers, folder="new", until=STEPS, events=None, delays=()):
         coordinator = Coordinator(SMALL, text.numpy(), tmp_path / folder, every=5)
-        made.append(coordinator)
+        coordinators.append(coordinator)
         for number in range(workers):
             coordinator.add(delays[number] if delays else 0.0)
-        coordinator.run(until, lambda step: (events or {}).get(step, lambda one: None)(coordinator))
+        coordinator.run(until, lambda step: (events or {}).get(step, lambda ignored: None)(coordinator))
         coordinator.checkpoints.close()
         return coordinator
 
     yield train
-    for coordinator in made:
+    for coordinator in coordinators:
         for worker in coordinator.workers.values():
             ray.kill(worker)
 
@@ -50,7 +50,7 @@ def test_losses_do_not_depend_on_who_was_there(trained, ray, text):
 
     undisturbed = trained(2, "two")
     assert trained(1, "one").losses == undisturbed.losses
-    disturbed = trained(2, "killed", events={7: kill, 12: lambda one: one.add()})
+    disturbed = trained(2, "killed", events={7: kill, 12: lambda running: running.add()})
     assert disturbed.losses == undisturbed.losses
     assert (disturbed.vectors()["weights"] == undisturbed.vectors()["weights"]).all()
     events = [what for _, _, what in disturbed.events if what != "slow"]  # on a busy machine one may be
@@ -67,8 +67,8 @@ def test_a_training_goes_on_from_its_checkpoint_with_another_number_of_workers(t
 
 
 def test_a_slow_worker_is_reported(trained):
-    made = trained(3, delays=[0.0, 0.0, 0.5])
-    assert "worker 2" in [name for _, name, what in made.events if what == "slow"]
+    coordinator = trained(3, delays=[0.0, 0.0, 0.5])
+    assert "worker 2" in [name for _, name, what in coordinator.events if what == "slow"]
 
 
 def test_losses_are_those_of_the_other_schemes(trained, runner, text):

@@ -18,12 +18,12 @@ OTHERS = [pytest.param(name, marks=[pytest.mark.rotating, pytest.mark.slow]) for
 @pytest.mark.parametrize("name", [*ALWAYS, *OTHERS])
 def test_weights_are_those_of_one_worker(name, trained):
     begin = {key: values.numpy() for key, values in SMALL_DIGITS.network().state_dict().items()}
-    made, expected = trained(name, SMALL_DIGITS), trained("single", SMALL_DIGITS)
-    assert farthest(made[0].weights, expected[0].weights) < 1e-6
-    assert farthest(made[0].weights, begin) > 1e-3  # they have learned
+    workers, expected = trained(name, SMALL_DIGITS), trained("single", SMALL_DIGITS)
+    assert farthest(workers[0].weights, expected[0].weights) < 1e-6
+    assert farthest(workers[0].weights, begin) > 1e-3  # they have learned
     if not name.startswith("torch"):
         sent = formulas.SENT[name](formulas.of(SMALL_DIGITS, 2))
-        assert np.mean([one.sent for one in made]) == pytest.approx(sent, rel=0.02)
+        assert np.mean([worker.sent for worker in workers]) == pytest.approx(sent, rel=0.02)
 
 
 def test_with_batch_norm_the_result_depends_on_the_number_of_workers(trained):
@@ -38,10 +38,10 @@ def test_compressed_gradients_and_four_workers(digits, runner):
     plan = replace(SMALL_DIGITS, steps=100)
     expected, whole = (runner.run(schemes.ALL[name], plan, digits, 100)[0] for name in ("single", "data parallel"))
     for name in schemes.COMPRESSED:
-        made = runner.run(schemes.ALL[name], plan, digits, 100)[0]
-        assert np.mean(made.losses[-10:]) - np.mean(expected.losses[-10:]) < LOOSE, name
-        assert made.sent < 0.5 * whole.sent, name
+        outcome = runner.run(schemes.ALL[name], plan, digits, 100)[0]
+        assert np.mean(outcome.losses[-10:]) - np.mean(expected.losses[-10:]) < LOOSE, name
+        assert outcome.sent < 0.5 * whole.sent, name
     with Runner(4) as four:
-        one = four.run(schemes.ALL["single"], SMALL_DIGITS, digits)[0]
+        single = four.run(schemes.ALL["single"], SMALL_DIGITS, digits)[0]
         for name in EXACT:
-            assert farthest(four.run(schemes.ALL[name], SMALL_DIGITS, digits)[0].weights, one.weights) < 1e-6, name
+            assert farthest(four.run(schemes.ALL[name], SMALL_DIGITS, digits)[0].weights, single.weights) < 1e-6, name

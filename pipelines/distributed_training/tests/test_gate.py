@@ -28,14 +28,14 @@ def judged(runner, data):
     cut = len(text) - 5_000
 
     def weights(kind):
-        made = runner.run(kind, PLAN, torch.from_numpy(text[:cut]), PLAN.steps)[0].weights
-        return {name: torch.from_numpy(values) for name, values in made.items()}
+        learned = runner.run(kind, PLAN, torch.from_numpy(text[:cut]), PLAN.steps)[0].weights
+        return {name: torch.from_numpy(values) for name, values in learned.items()}
 
     alone = weights(SCHEMES["single"])
 
     def result(kind):
-        made = weights(kind)
-        model = training.served(PLAN, Trained(made, made), alone, text[:cut], text[cut:], 2, kind.__name__)
+        learned = weights(kind)
+        model = training.served(PLAN, Trained(learned, learned), alone, text[:cut], text[cut:], 2, kind.__name__)
         lost = report.against_one(model, to_bytes(data[1]["lines"])[:10_000])["high"]
         bound = {"bits_lost": task.THRESHOLDS["bits_lost"]}
         (line,) = comparison.with_thresholds(bound, {"bits_lost": lost})

@@ -37,10 +37,10 @@ def test_chances_are_those_of_the_network_and_the_likeliest_is_next(model):
 def test_a_text_costs_what_the_report_measures(model, data, length):
     text = "".join(data[1]["lines"]["text"])[:length]
     content = np.frombuffer(text.encode(), np.uint8)
-    made = [-one["logprob"] for one in model.answer(text)["scored"]]
-    assert len(made) == length
+    costs = [-byte["logprob"] for byte in model.answer(text)["scored"]]
+    assert len(costs) == length
     if length < model.shape.context:
-        assert made == pytest.approx(losses(model.decoder, content, model.shape.context), abs=1e-4)
+        assert costs == pytest.approx(losses(model.decoder, content, model.shape.context), abs=1e-4)
 
 
 def test_a_text_unlike_the_plays_is_not_familiar(model, data):

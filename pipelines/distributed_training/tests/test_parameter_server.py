@@ -17,10 +17,10 @@ def run(text, staleness, delays):
     async def work(server, rank, delay):
         worker, losses = Worker(SMALL, text.numpy(), rank, len(delays)), []
         for step in range(SMALL.steps):
-            made, grads = worker.gradients(step, await server.pull(rank))
+            loss, grads = worker.gradients(step, await server.pull(rank))
             await asyncio.sleep(delay)
             await server.push(rank, grads)
-            losses.append(made)
+            losses.append(loss)
         return losses
 
     async def all_of_them():
@@ -44,7 +44,7 @@ def test_no_worker_is_further_ahead_than_it_may_be(staleness, text, trained):
     server, losses = run(text, staleness, [0.0, 0.005])
     assert server.steps == [SMALL.steps] * 2
     assert server.most_stale == staleness  # the slow worker holds the fast one up
-    assert np.mean([one[-5:] for one in losses]) - np.mean(trained("single")[0].losses[-5:]) < STALE
+    assert np.mean([curve[-5:] for curve in losses]) - np.mean(trained("single")[0].losses[-5:]) < STALE
 
 
 @pytest.mark.rotating
@@ -53,13 +53,13 @@ def test_ray_actors_do_the_same(text, trained, home):
     import ray
 
     try:
-        made = parameter_server.train(SMALL, text, 2).workers
-        assert farthest(made[0].weights, trained("single")[0].weights) < 1e-6
+        workers = parameter_server.train(SMALL, text, 2).workers
+        assert farthest(workers[0].weights, trained("single")[0].weights) < 1e-6
         sent = formulas.SENT["parameter server"](formulas.of(SMALL, 2))
-        assert [one.sent for one in made] == pytest.approx([sent, sent])
-        made, stale, _ = parameter_server.train(SMALL, text, 2, staleness=3)
+        assert [worker.sent for worker in workers] == pytest.approx([sent, sent])
+        workers, stale, _ = parameter_server.train(SMALL, text, 2, staleness=3)
         assert stale <= 3
-        losses = [one.losses for one in made]
-        assert np.mean([one[-5:] for one in losses]) - np.mean(trained("single")[0].losses[-5:]) < STALE
+        losses = [worker.losses for worker in workers]
+        assert np.mean([curve[-5:] for curve in losses]) - np.mean(trained("single")[0].losses[-5:]) < STALE
     finally:
         ray.shutdown()

@@ -24,10 +24,10 @@ IN_TURN = [
 @pytest.mark.parametrize("name", IN_TURN)
 def test_weights_and_bytes_are_those_of_one_worker_and_of_the_formula(name, trained):
     begin = {key: values.numpy() for key, values in SMALL.network().state_dict().items()}
-    made, expected = trained(name)[0].weights, trained(alone(name))[0].weights
-    assert farthest(made, expected) < 1e-6
+    weights, expected = trained(name)[0].weights, trained(alone(name))[0].weights
+    assert farthest(weights, expected) < 1e-6
     if name not in WITH_EXPERTS:
-        assert farthest(made, begin) > 1e-3  # they have learned
+        assert farthest(weights, begin) > 1e-3  # they have learned
     if name in formulas.SENT:
         mean = np.mean([result.sent for result in trained(name)])
         assert mean == pytest.approx(formulas.SENT[name](formulas.of(SMALL, 2)), rel=0.02)

@@ -57,9 +57,12 @@ def test_asha_promotes_the_best_third_and_begins_a_trial_only_where_nothing_can_
     search = Asha(KNOWN.draw, 300)
     promoted = {rung: set() for rung in search.rungs}
     while job := search.ask():
-        rung = {end: [one for one in search.jobs[:-1] if one.end == end] for end in search.rungs}
+        rung = {end: [earlier for earlier in search.jobs[:-1] if earlier.end == end] for end in search.rungs}
         best = {
-            end: {one.trial for one in sorted(jobs, key=lambda one: search.losses[one.number])[: len(jobs) // 3]}
+            end: {
+                earlier.trial
+                for earlier in sorted(jobs, key=lambda earlier: search.losses[earlier.number])[: len(jobs) // 3]
+            }
             for end, jobs in rung.items()
         }
         if job.start:
@@ -118,9 +121,9 @@ def test_a_population_decides_as_rays_does_with_the_same_draws():
     run(ours, network.train)
     copies = [job for job in ours.jobs if job.parent is not None and ours.jobs[job.parent].trial != job.trial]
     assert len(copies) > 3
-    seen = [(one.trial, one.step, one.loss, one.parameters) for one in theirs.reports]
-    made = [(job.trial, job.end, ours.losses[job.number], job.parameters) for job in ours.jobs]
-    assert len(made) == budget and made == seen
+    seen = [(report.trial, report.step, report.loss, report.parameters) for report in theirs.reports]
+    decisions = [(job.trial, job.end, ours.losses[job.number], job.parameters) for job in ours.jobs]
+    assert len(decisions) == budget and decisions == seen
 
 
 def test_who_copies_and_what_is_changed():
@@ -131,8 +134,8 @@ def test_who_copies_and_what_is_changed():
     assert extremes({0: 1.0}, 0.2) == ([], []) and extremes({0: 1.0, 1: 2.0}, 0.5) == ([1], [0])
     generator, drawn = random.Random(0), 0
     for _ in range(1_000):
-        made = explored(KNOWN.draw(0), network.PRIOR, 0.25, generator)
-        for name, value in made.items():
+        parameters = explored(KNOWN.draw(0), network.PRIOR, 0.25, generator)
+        for name, value in parameters.items():
             factor = value / KNOWN.draw(0)[name]
             low, high = network.RANGES[name]
             fresh = factor not in (pytest.approx(1.2), pytest.approx(0.8))

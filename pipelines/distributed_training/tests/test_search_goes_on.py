@@ -46,11 +46,11 @@ for case in sys.argv[2:]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    made = tmp_path_factory.mktemp("journals")
+    path = tmp_path_factory.mktemp("journals")
     cases = [f"{name}:{jobs}" for name in NAMES for jobs in KILLS]
     script = KILLED.replace("BUDGET", str(BUDGET))
-    subprocess.run([sys.executable, "-c", script, made, *cases], cwd=ROOT, check=True, timeout=HANG_SECONDS)
-    return made
+    subprocess.run([sys.executable, "-c", script, path, *cases], cwd=ROOT, check=True, timeout=HANG_SECONDS)
+    return path
 
 
 def new(name, seed=0):

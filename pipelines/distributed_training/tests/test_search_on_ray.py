@@ -77,14 +77,14 @@ def test_rays_schedulers_decide_in_tune_as_they_do_here(ray, tmp_path, kind, tri
             return True
 
     start_ray(cpus=1)
-    made = {"asha": rays.asha, "hyperband": rays.hyperband}[kind]
-    controller = rays.Controller(made(most, 3), known.draw, known.train, most, 10_000, trials)
+    scheduler = {"asha": rays.asha, "hyperband": rays.hyperband}[kind]
+    controller = rays.Controller(scheduler(most, 3), known.draw, known.train, most, 10_000, trials)
     controller.run()
     results = tune.Tuner(
         Recorded,
         param_space={"row": tune.grid_search([*range(trials)])},
-        tune_config=tune.TuneConfig(scheduler=made(most, 3), max_concurrent_trials=None, reuse_actors=True),
+        tune_config=tune.TuneConfig(scheduler=scheduler(most, 3), max_concurrent_trials=None, reuse_actors=True),
         run_config=tune.RunConfig(storage_path=str(tmp_path), verbose=0),
     ).fit()
-    far = {one.config["row"]: one.metrics["step"] for one in results}
-    assert far == {one.trial: one.step for one in controller.reports}
+    far = {report.config["row"]: report.metrics["step"] for report in results}
+    assert far == {report.trial: report.step for report in controller.reports}

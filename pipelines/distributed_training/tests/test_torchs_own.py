@@ -30,10 +30,10 @@ def test_compressed_gradients_end_close_to_one_workers_loss_and_send_less(runner
     plan = replace(SMALL, steps=STEPS)
     expected, whole = (runner.run(SCHEMES[name], plan, text, STEPS)[0] for name in ("single", "data parallel"))
     for name in (name for name in ALL if name not in EXACT):
-        made = runner.run(SCHEMES[name], plan, text, STEPS)[0]
-        assert farthest(made.weights, expected.weights) > 1e-6
-        assert np.mean(made.losses[-10:]) - np.mean(expected.losses[-10:]) < LOOSE, name
-        assert made.sent < 0.5 * whole.sent, name
+        outcome = runner.run(SCHEMES[name], plan, text, STEPS)[0]
+        assert farthest(outcome.weights, expected.weights) > 1e-6
+        assert np.mean(outcome.losses[-10:]) - np.mean(expected.losses[-10:]) < LOOSE, name
+        assert outcome.sent < 0.5 * whole.sent, name
 
 
 def test_four_workers_have_the_weights_of_one(text):
@@ -41,8 +41,8 @@ def test_four_workers_have_the_weights_of_one(text):
     with Runner(4) as four:
         ones = {name: four.run(ALL[name], plan, text)[0] for name in {alone(name) for name in EXACT}}
         for name in EXACT:
-            made = four.run(ALL[name], plan, text)
-            assert farthest(made[0].weights, ones[alone(name)].weights) < 1e-6, name
+            workers = four.run(ALL[name], plan, text)
+            assert farthest(workers[0].weights, ones[alone(name)].weights) < 1e-6, name
             if name in formulas.SENT and not name.startswith("torch"):
-                sent = np.mean([one.sent for one in made])
+                sent = np.mean([worker.sent for worker in workers])
                 assert sent == pytest.approx(formulas.SENT[name](formulas.of(plan, 4)), rel=0.02), name

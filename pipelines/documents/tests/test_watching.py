@@ -15,8 +15,10 @@ KNOWN, ROWS = 850, 250  # of the reference, which needs many, and of what is wat
 def beginnings(rows: pd.DataFrame) -> pd.DataFrame:
     """Return messages of all newsgroups, cut off, as sentences of eight words."""
     texts = [text.split()[:WORDS] for text in rows["text"]]
-    said = [" ".join(" ".join(text[at : at + 8]).capitalize() + "." for at in range(0, WORDS, 8)) for text in texts]
-    return rows.assign(text=said)
+    sentences = [
+        " ".join(" ".join(text[start : start + 8]).capitalize() + "." for start in range(0, WORDS, 8)) for text in texts
+    ]
+    return rows.assign(text=sentences)
 
 
 def signals(served, rows: pd.DataFrame) -> pd.DataFrame:

@@ -17,4 +17,4 @@ def test_settings_are_those_that_were_best_on_other_months():
 def test_months_of_the_choice_are_none_of_the_test():
     tuned = [pd.Interval(*map(pd.Timestamp, month), closed="left") for month in tune.MONTHS.values()]
     tested = [pd.Interval(*map(pd.Timestamp, split[1:]), closed="left") for split in compare.SPLITS.values()]
-    assert not any(one.overlaps(other) for one in tuned for other in tested)
+    assert not any(choice.overlaps(test) for choice in tuned for test in tested)

@@ -32,12 +32,14 @@ def end_ray():
 
 def road(folder: Path, **training: int) -> dict[str, float]:
     """Take the flights in `folder/tables` to the evaluation; return the counts of the features and the metrics."""
-    at = {name: str(folder / name) for name in NAMES}
+    paths = {name: str(folder / name) for name in NAMES}
     counts = str(folder / "counts.json")
-    found, _ = build_features("flight_delay", at["tables"], at["features"], at["training_set"], counts, keep=True)
-    split("flight_delay", at["training_set"], at["train"], at["test"], counts, known_by="2013-12-30T00:00:00Z")
-    train("flight_delay", at["train"], at["model"], training)
-    return found | evaluate(at["model"], at["test"], counts, at["units"], str(folder / "report.html"))
+    found, _ = build_features(
+        "flight_delay", paths["tables"], paths["features"], paths["training_set"], counts, keep=True
+    )
+    split("flight_delay", paths["training_set"], paths["train"], paths["test"], counts, known_by="2013-12-30T00:00:00Z")
+    train("flight_delay", paths["train"], paths["model"], training)
+    return found | evaluate(paths["model"], paths["test"], counts, paths["units"], str(folder / "report.html"))
 
 
 @pytest.mark.slow
@@ -45,13 +47,13 @@ def road(folder: Path, **training: int) -> dict[str, float]:
 def test_flights_in_batches_give_as_good_a_model_as_at_once(home, tmp_path, monkeypatch, end_ray):
     monkeypatch.setitem(task.PARAMETERS, "rounds", 60)
     tables = flights.real_tables(every=6)
-    made = {}
+    metrics = {}
     for engine in ("local", "ray"):
         write_tables(tables, tmp_path / engine / "tables")
         monkeypatch.setenv("CAPSTAN_ENGINE", engine)
         monkeypatch.setenv("CAPSTAN_TASK_MEMORY_MB", "16")
         settings.cache_clear()
-        made[engine] = road(tmp_path / engine, **({"workers": 2} if engine == "ray" else {}))
+        metrics[engine] = road(tmp_path / engine, **({"workers": 2} if engine == "ray" else {}))
     whole, streamed = (read_tables(tmp_path / engine / "train")["flights"] for engine in ("local", "ray"))
     assert isinstance(whole, pd.DataFrame) and isinstance(streamed, Batches)
     assert max(map(len, streamed)) <= len(whole) / 2
@@ -60,8 +62,8 @@ def test_flights_in_batches_give_as_good_a_model_as_at_once(home, tmp_path, monk
     last = read_tables(tmp_path / "local" / "training_set")["training_set"]["event_timestamp"].max()
     parts = [str(tmp_path / "ray" / name) for name in ("features", "training_set")]
     assert materialize("flight_delay", *parts) == last.isoformat()
-    for name, value in made["local"].items():
-        assert made["ray"][name] == pytest.approx(value, abs=0.01), name
+    for name, value in metrics["local"].items():
+        assert metrics["ray"][name] == pytest.approx(value, abs=0.01), name
     model = model_version.load(tmp_path / "ray" / "model" / model_version.DATA).model
     watched = signals.of_tables(task, model, str(tmp_path / "ray" / "train"))
     assert signals.SAMPLE_ROWS / 2 < len(watched) <= signals.SAMPLE_ROWS

@@ -19,25 +19,25 @@ def sales(houses):
 
 def test_backfitting_ends_where_all_curves_at_once_are_best(sales):
     matrix, target = sales
-    made = Additive(penalty=1.0).fit(matrix, target)
-    pairs = list(zip(made.curves, matrix.T, strict=True))
+    model = Additive(penalty=1.0).fit(matrix, target)
+    pairs = list(zip(model.curves, matrix.T, strict=True))
     design = np.hstack([curve.basis(values) for curve, values in pairs])
     penalty, start = np.zeros((design.shape[1],) * 2), 0
     for curve, _ in pairs:
         own = slice(start, start + curve.size)
         penalty[own, own], start = curve.penalty + 1e-8 * np.eye(curve.size), start + curve.size
     joint = np.linalg.solve(design.T @ design + penalty, design.T @ (target - target.mean()))
-    assert made.predict(matrix) == pytest.approx(target.mean() + design @ joint, abs=1e-4)
+    assert model.predict(matrix) == pytest.approx(target.mean() + design @ joint, abs=1e-4)
 
 
 def test_additive_model_is_that_of_statsmodels(sales):
     """With hardly any penalty, which theirs has of the squared second derivative, and ours of differences."""
     matrix, target = sales
     splines = BSplines(matrix[:, :2], df=[11, 11], degree=[3, 3])
-    other = GLMGam(
+    model = GLMGam(
         target, exog=np.ones((len(target), 1)), smoother=splines, alpha=[1e-9] * 2, family=sm.families.Gaussian()
     )
-    theirs = other.fit().fittedvalues
+    theirs = model.fit().fittedvalues
     mine = Additive(penalty=1e-6, knots=7).fit(matrix[:, :2], target).predict(matrix[:, :2])
     assert mine == pytest.approx(theirs, abs=1e-4)
 

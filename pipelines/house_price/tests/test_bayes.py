@@ -30,8 +30,10 @@ def exact(sales) -> Posterior:
 
 def test_gradient_is_that_of_the_density(sales):
     density = Density(*sales, PRIOR)
-    at = np.random.default_rng(0).normal(size=density.size) / 3
-    assert check_grad(lambda x: density(x)[0], lambda x: density(x)[1], at) < 1e-3 * np.linalg.norm(density(at)[1])
+    point = np.random.default_rng(0).normal(size=density.size) / 3
+    assert check_grad(lambda x: density(x)[0], lambda x: density(x)[1], point) < 1e-3 * np.linalg.norm(
+        density(point)[1]
+    )
 
 
 @pytest.mark.parametrize("name", SAMPLERS)
@@ -41,7 +43,7 @@ def test_chains_agree_and_are_the_exact_posterior(sales, exact, name):
     density, random = Density(*sales, PRIOR), np.random.default_rng(1)
     start = np.append(exact.mean, np.log(exact.variance))
     starts = start + random.normal(size=(4, density.size)) * 0.05
-    chains = np.array([module.sample(density, at, draws, draws, seed) for seed, at in enumerate(starts)])
+    chains = np.array([module.sample(density, point, draws, draws, seed) for seed, point in enumerate(starts)])
     assert diagnostics.r_hat(chains).max() < 1.05
     size, deviation = diagnostics.effective(chains), np.sqrt(np.diag(exact.covariance))
     assert size.min() > 150
@@ -74,14 +76,14 @@ def test_mixture_is_that_of_scikit_learn(houses):
     points = np.column_stack([np.log(houses["living_area"]), houses["year_built"] / 30])[:300]
     labels = KMeans(4, n_init=1, random_state=np.random.RandomState(0)).fit(points).labels_  # as scikit-learn starts
     mine = Mixture(4, weight=1.0, steps=3_000).fit(points, np.eye(4)[labels])
-    other = BayesianGaussianMixture(
+    theirs = BayesianGaussianMixture(
         n_components=4, weight_concentration_prior_type="dirichlet_distribution", weight_concentration_prior=1.0,
         mean_precision_prior=1.0, degrees_of_freedom_prior=2, covariance_prior=np.cov(points.T), max_iter=3_000,
         tol=1e-12, random_state=0, reg_covar=0,
     ).fit(points)  # fmt: skip
-    order, known = np.argsort(mine.means[:, 1]), np.argsort(other.means_[:, 1])
-    assert mine.means[order] == pytest.approx(other.means_[known], abs=2e-3)
-    assert mine.covariances[order] == pytest.approx(other.covariances_[known], rel=0.02, abs=1e-3)
+    order, known = np.argsort(mine.means[:, 1]), np.argsort(theirs.means_[:, 1])
+    assert mine.means[order] == pytest.approx(theirs.means_[known], abs=2e-3)
+    assert mine.covariances[order] == pytest.approx(theirs.covariances_[known], rel=0.02, abs=1e-3)
 
 
 def test_solver_is_that_of_scipy_and_the_price_never_falls(houses):
@@ -92,7 +94,7 @@ def test_solver_is_that_of_scipy_and_the_price_never_falls(houses):
     shape = BSpline(knots, np.eye(size), 3)
     basis, slopes = shape(area), shape(grid, 1)
     others = np.column_stack([rows["overall_quality"] - 6, rows["year_built"] / 100 - 19.7])
-    made = augmented_lagrangian.rising(basis, slopes, others, target)
+    ours = augmented_lagrangian.rising(basis, slopes, others, target)
     design = np.hstack([basis, others])
 
     def loss(weights: np.ndarray) -> float:
@@ -100,9 +102,9 @@ def test_solver_is_that_of_scipy_and_the_price_never_falls(houses):
 
     free = np.linalg.solve(design.T @ design + 1e-3 * np.eye(design.shape[1]), design.T @ target)
     assert (slopes @ free[:size]).min() < -0.01  # there is something to forbid
-    assert (slopes @ made[:size]).min() > -1e-8
-    other = minimize(
+    assert (slopes @ ours[:size]).min() > -1e-8
+    theirs = minimize(
         loss, free, method="SLSQP", options={"maxiter": 500, "ftol": 1e-12},
         constraints={"type": "ineq", "fun": lambda weights: slopes @ weights[:size]},
     )  # fmt: skip
-    assert loss(made) <= other.fun * (1 + 1e-6) and design @ made == pytest.approx(design @ other.x, abs=2e-3)
+    assert loss(ours) <= theirs.fun * (1 + 1e-6) and design @ ours == pytest.approx(design @ theirs.x, abs=2e-3)

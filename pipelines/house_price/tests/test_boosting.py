@@ -52,8 +52,8 @@ def test_error_of_three_folds_is_within_a_percent_of_that_of_lightgbm(numbers, n
     }
     mine, theirs = np.empty(len(target)), np.empty(len(target))
     for past, held in stack.folds(len(target), 0, 3):
-        other = lightgbm.train(params | objective, lightgbm.Dataset(matrix[past], target[past]), ROUNDS)
-        theirs[held] = other.predict(matrix[held], raw_score=True)
+        model = lightgbm.train(params | objective, lightgbm.Dataset(matrix[past], target[past]), ROUNDS)
+        theirs[held] = model.predict(matrix[held], raw_score=True)
         mine[held] = Booster(loss, ROUNDS, 0.1, HOW, BINS).fit(matrix[past], target[past]).predict(matrix[held])
     assert error(name, target, mine) < 1.01 * error(name, target, theirs)
 
@@ -69,8 +69,10 @@ def test_first_tree_of_two_leaves_is_the_best_of_all_splits(numbers):
         return sum(((target[side] - target[side].mean()) ** 2).sum() for side in (lower, ~lower))
 
     found = min((left(column, value), place) for place, column in enumerate(past.T) for value in np.unique(column))
-    made = target.mean() + tree.predict(Booster(losses.SQUARED, 1, 1.0, Growth(2, 5)).fit(past, target).bins(past))
-    assert tree.feature[0] == found[1] and ((target - made) ** 2).sum() == pytest.approx(found[0])
+    predictions = target.mean() + tree.predict(
+        Booster(losses.SQUARED, 1, 1.0, Growth(2, 5)).fit(past, target).bins(past)
+    )
+    assert tree.feature[0] == found[1] and ((target - predictions) ** 2).sum() == pytest.approx(found[0])
 
 
 def test_edges_lie_between_values_and_share_the_rows():

@@ -18,8 +18,8 @@ def test_coverage_of_new_rows_is_at_least_what_is_promised(rows):
     for _ in range(600):
         scale = random.uniform(0.5, 3, 2 * rows)
         errors = random.standard_t(3, 2 * rows) * scale
-        made = Conformal(0.9).fit(errors[:rows], scale[:rows], np.zeros(rows))
-        low, high = made.interval(np.zeros(rows), scale[rows:], np.zeros(rows))
+        fitted = Conformal(0.9).fit(errors[:rows], scale[:rows], np.zeros(rows))
+        low, high = fitted.interval(np.zeros(rows), scale[rows:], np.zeros(rows))
         held.append(((errors[rows:] >= low) & (errors[rows:] <= high)).mean())
     assert 0.9 - 0.006 < np.mean(held) < 0.9 + 2 / (rows + 1) + 0.006
 
@@ -28,6 +28,6 @@ def test_each_group_has_its_own_width():
     random = np.random.default_rng(1)
     group = np.repeat([0, 3], 2_000)
     errors = random.normal(0, np.where(group == 0, 1.0, 4.0))
-    made = Conformal(0.9).fit(errors, np.ones(4_000), group)
-    assert made.multiples[0] == pytest.approx((-1.645, 1.645), abs=0.12)
-    assert made.multiples[3] == pytest.approx((-6.58, 6.58), abs=0.5)
+    fitted = Conformal(0.9).fit(errors, np.ones(4_000), group)
+    assert fitted.multiples[0] == pytest.approx((-1.645, 1.645), abs=0.12)
+    assert fitted.multiples[3] == pytest.approx((-6.58, 6.58), abs=0.5)

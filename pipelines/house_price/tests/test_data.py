@@ -46,7 +46,7 @@ def test_every_house_of_the_source_can_be_asked_about_but_those_that_contradict_
             task.Request(**row)
         except ValidationError as error:
             refused.append(error.errors()[0]["msg"])
-    assert len(refused) <= 3 and all("is above" in said for said in refused), refused
+    assert len(refused) <= 3 and all("is above" in message for message in refused), refused
 
 
 @pytest.mark.parametrize(

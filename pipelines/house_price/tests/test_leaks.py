@@ -20,8 +20,10 @@ def test_parts_share_no_house(parts):
 def test_the_price_in_another_column_has_no_effect(parts, held):
     rows = parts[0]["houses"].head(500)
     planted = rows.assign(assessed=rows["sold_for"], sale_condition="Normal")
-    made = [stack.Stack(ALONE, np.ones(1)).fit(one, np.log(one["sold_for"].to_numpy())) for one in (rows, planted)]
-    prices = [one.predict(one.coder.fill(one.coder.codes(held))) for one in made]
+    models = [
+        stack.Stack(ALONE, np.ones(1)).fit(frame, np.log(frame["sold_for"].to_numpy())) for frame in (rows, planted)
+    ]
+    prices = [model.predict(model.coder.fill(model.coder.codes(held))) for model in models]
     assert np.array_equal(*prices)
 
 
@@ -29,8 +31,8 @@ def test_copies_of_houses_would_have_had_an_effect(houses):
     few, others = houses.head(150), houses.iloc[150:500]
     errors = []
     for rows in (others, pd.concat([others, *[few] * 3])):
-        made = stack.Stack(ALONE, np.ones(1)).fit(rows, np.log(rows["sold_for"].to_numpy()))
-        errors.append(np.abs(made.predict(made.coder.fill(made.coder.codes(few))) - np.log(few["sold_for"])).mean())
+        model = stack.Stack(ALONE, np.ones(1)).fit(rows, np.log(rows["sold_for"].to_numpy()))
+        errors.append(np.abs(model.predict(model.coder.fill(model.coder.codes(few))) - np.log(few["sold_for"])).mean())
     assert errors[1] < 0.8 * errors[0]
 
 

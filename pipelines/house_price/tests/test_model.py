@@ -42,8 +42,8 @@ def test_what_is_given_is_kept_and_what_is_left_out_is_of_the_same_kind(quick, h
     coder = quick.stack.coder
     codes = coder.codes(held)
     less = gaps.without(codes, 2, seed=1)
-    filled, given = coder.fill(less), ~np.isnan(less)
-    assert np.array_equal(filled[given], less[given]) and not np.isnan(filled).any()
+    filled, stated = coder.fill(less), ~np.isnan(less)
+    assert np.array_equal(filled[stated], less[stated]) and not np.isnan(filled).any()
     baths = PLACE["full_baths"]
     gone = np.isnan(less[:, baths])
     wrong = np.abs(filled[gone, baths] - codes[gone, baths]).mean()
@@ -52,10 +52,10 @@ def test_what_is_given_is_kept_and_what_is_left_out_is_of_the_same_kind(quick, h
 
 def test_three_fields_are_enough_and_the_rest_is_named(quick):
     row = {name: EXAMPLE[name] for name in ("neighborhood", "living_area", "year_built")}
-    made = quick.predict_columns(asked(row))
-    assert 100_000 < made["price"][0] < 250_000
-    assert len(made["assumed"][0]) == len(INPUTS) - 3 - 2 and made["unusual"] == [[]]
-    whole = task.Prediction(**{name: values[0] for name, values in made.items()})
+    answers = quick.predict_columns(asked(row))
+    assert 100_000 < answers["price"][0] < 250_000
+    assert len(answers["assumed"][0]) == len(INPUTS) - 3 - 2 and answers["unusual"] == [[]]
+    whole = task.Prediction(**{name: values[0] for name, values in answers.items()})
     assert whole.low < whole.price < whole.high and len(whole.reasons) == 6
 
 
@@ -71,30 +71,34 @@ def test_what_is_filled_in_is_accepted_as_a_request(quick, held):
         whole = [PLACE[name] for name in INPUTS if name not in ("latitude", "longitude")]
         assert (filled[:, whole] == np.rint(filled[:, whole]))[gone[:, whole]].all()
         for row, missing in zip(filled, gone, strict=True):
-            made = {name: float(row[PLACE[name]]) for name in NUMBERS}
-            made |= {name: texts[int(row[PLACE[name]])] for name, texts in (ranked | coder.levels).items()}
+            fields = {name: float(row[PLACE[name]]) for name in NUMBERS}
+            fields |= {name: texts[int(row[PLACE[name]])] for name, texts in (ranked | coder.levels).items()}
             # What the source itself states of both fields may break the contract's rule.
-            stated = {name for pair in WITHIN.items() for name in pair if not any(missing[PLACE[one]] for one in pair)}
+            stated = {
+                name for pair in WITHIN.items() for name in pair if not any(missing[PLACE[part]] for part in pair)
+            }
             task.Request(
-                **{name: value for name, value in made.items() if name not in stated - {"living_area", "year_built"}}
+                **{name: value for name, value in fields.items() if name not in stated - {"living_area", "year_built"}}
             )
 
 
 def test_no_house_is_remodelled_before_it_is_built(quick):
     row = {"neighborhood": "Somerset", "living_area": 1_500}
     for year in range(1950, 2011, 6):
-        [made] = quick.predict_columns(asked(row | {"year_built": year}))["assumed"]
-        values = dict(text.split(" ", 1) for text in made)
+        [assumed] = quick.predict_columns(asked(row | {"year_built": year}))["assumed"]
+        values = dict(text.split(" ", 1) for text in assumed)
         assert float(values["year_remodelled"]) >= year and float(values["basement_baths"]).is_integer()
 
 
 def test_reasons_mark_what_was_assumed(quick):
     row = {name: EXAMPLE[name] for name in ("neighborhood", "living_area", "year_built", "overall_quality")}
-    made = quick.predict_columns(asked(row))
-    fields = {text.split(" ", 1)[0] for text in made["assumed"][0]}
-    [found] = made["reasons"]
-    assert {one["field"]: one["assumed"] for one in found} == {one["field"]: one["field"] in fields for one in found}
-    assert {one["assumed"] for one in found} == {True, False}
+    answers = quick.predict_columns(asked(row))
+    fields = {text.split(" ", 1)[0] for text in answers["assumed"][0]}
+    [found] = answers["reasons"]
+    assert {reason["field"]: reason["assumed"] for reason in found} == {
+        reason["field"]: reason["field"] in fields for reason in found
+    }
+    assert {reason["assumed"] for reason in found} == {True, False}
 
 
 def test_a_house_beyond_all_others_is_named(quick):
@@ -103,11 +107,13 @@ def test_a_house_beyond_all_others_is_named(quick):
 
 def test_reasons_add_up_to_the_price(quick, held):
     rows = held.head(5)
-    made = quick.explain_columns(rows)
-    assert made.base + made.contributions.sum(axis=1) == pytest.approx(quick.prices(rows)[0])
+    explanation = quick.explain_columns(rows)
+    assert explanation.base + explanation.contributions.sum(axis=1) == pytest.approx(quick.prices(rows)[0])
     named = quick.predict_columns(rows)["reasons"]
-    for values, found in zip(made.contributions, named, strict=True):
-        assert [one["effect"] for one in found] == pytest.approx([values[INPUTS.index(one["field"])] for one in found])
+    for values, found in zip(explanation.contributions, named, strict=True):
+        assert [reason["effect"] for reason in found] == pytest.approx(
+            [values[INPUTS.index(reason["field"])] for reason in found]
+        )
 
 
 def test_sampled_shapley_values_are_near_the_exact_ones():
@@ -116,21 +122,21 @@ def test_sampled_shapley_values_are_near_the_exact_ones():
     def price(rows: np.ndarray) -> np.ndarray:
         return np.exp(rows[:, 0] / 2 + rows[:, 1] * rows[:, 2] / 4) + rows[:, 3] - rows[:, 4] ** 2
 
-    house, other = np.arange(1.0, 6.0) / 2, np.zeros(5)
+    house, baseline = np.arange(1.0, 6.0) / 2, np.zeros(5)
 
     def worth(players: tuple[int, ...]) -> float:
-        mixed = other.copy()
+        mixed = baseline.copy()
         mixed[list(players)] = house[list(players)]
         return float(price(mixed[None])[0])
 
     exact = np.zeros(5)
     for player in range(5):
-        rest = [one for one in range(5) if one != player]
+        rest = [member for member in range(5) if member != player]
         for size in range(5):
             share = math.factorial(size) * math.factorial(4 - size) / math.factorial(5)
             for players in itertools.combinations(rest, size):
                 exact[player] += share * (worth((*players, player)) - worth(players))
-    sampled = reasons.shapley(price, house, np.tile(other, (600, 1)))
+    sampled = reasons.shapley(price, house, np.tile(baseline, (600, 1)))
     assert sampled == pytest.approx(exact, abs=0.05) and sampled.sum() == pytest.approx(exact.sum())
 
 

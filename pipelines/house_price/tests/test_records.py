@@ -7,6 +7,6 @@ from pipelines.house_price.studies.tune import study as tune
 
 
 def test_settings_are_those_of_the_record():
-    made = Record.of(find.folder("house_price", "tune") / FILE).frame()
-    assert len(made) == tune.STUDY.seeds * sum(map(len, tune.TRIED.values()))
-    assert tune.best(made) == training.SETTINGS
+    trials = Record.of(find.folder("house_price", "tune") / FILE).frame()
+    assert len(trials) == tune.STUDY.seeds * sum(map(len, tune.TRIED.values()))
+    assert tune.best(trials) == training.SETTINGS

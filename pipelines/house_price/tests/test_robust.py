@@ -19,16 +19,16 @@ def sales(parts):
 
 def test_huber_is_that_of_statsmodels(sales):
     design, target = sales
-    other = sm.RLM(target, design, M=sm.robust.norms.HuberT()).fit(tol=1e-10, maxiter=200).params
-    assert huber.fit(design, target) == pytest.approx(other, abs=1e-3)
+    theirs = sm.RLM(target, design, M=sm.robust.norms.HuberT()).fit(tol=1e-10, maxiter=200).params
+    assert huber.fit(design, target) == pytest.approx(theirs, abs=1e-3)
 
 
 def test_least_absolute_deviations_are_those_of_statsmodels(sales):
     design, target = sales
-    other = sm.QuantReg(target, design).fit(0.5, p_tol=1e-9, max_iter=5_000).params
+    theirs = sm.QuantReg(target, design).fit(0.5, p_tol=1e-9, max_iter=5_000).params
     mine = lad.fit(design, target)
-    assert np.abs(target - design @ mine).sum() <= 1.0001 * np.abs(target - design @ other).sum()
-    assert mine == pytest.approx(other, abs=5e-3)
+    assert np.abs(target - design @ mine).sum() <= 1.0001 * np.abs(target - design @ theirs).sum()
+    assert mine == pytest.approx(theirs, abs=5e-3)
 
 
 def test_mm_is_the_bisquare_regression_of_statsmodels_at_its_scale(sales):
@@ -48,20 +48,20 @@ def test_theil_sen_of_one_input_is_near_that_of_scikit_learn():
     random = np.random.default_rng(0)
     input_, noise = random.normal(size=150), random.standard_t(2, 150) / 5
     target = 1 + 2 * input_ + noise
-    other = TheilSenRegressor(random_state=0, n_subsamples=2, max_subpopulation=20_000).fit(input_[:, None], target)
-    made = theil_sen.fit(np.column_stack([np.ones(150), input_]), target)
-    assert made == pytest.approx([other.intercept_, other.coef_[0]], abs=0.05)
+    theirs = TheilSenRegressor(random_state=0, n_subsamples=2, max_subpopulation=20_000).fit(input_[:, None], target)
+    ours = theil_sen.fit(np.column_stack([np.ones(150), input_]), target)
+    assert ours == pytest.approx([theirs.intercept_, theirs.coef_[0]], abs=0.05)
 
 
 def test_as_many_sales_agree_with_ransac_as_with_that_of_scikit_learn(sales):
     design, target = sales
     wrong = target + np.log(10) * (np.arange(len(target)) % 5 == 0)
-    other = RANSACRegressor(
+    theirs = RANSACRegressor(
         LinearRegression(fit_intercept=False), min_samples=design.shape[1] + 1, residual_threshold=ransac.NEAR,
         max_trials=ransac.TRIALS, random_state=0,
     ).fit(design, wrong)  # fmt: skip
     agree = np.abs(wrong - design @ ransac.fit(design, wrong)) < ransac.NEAR
-    assert agree.sum() >= 0.98 * other.inlier_mask_.sum() and not agree[::5].any()
+    assert agree.sum() >= 0.98 * theirs.inlier_mask_.sum() and not agree[::5].any()
 
 
 def test_spatial_median_is_where_the_directions_cancel():

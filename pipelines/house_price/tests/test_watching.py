@@ -25,8 +25,8 @@ def test_other_sales_in_another_order_are_harmless(alarms, others):
 
 
 def test_areas_in_square_metres_alarm_and_so_does_what_follows(alarms, others):
-    made = alarms(others.assign(living_area=others["living_area"] / 2))
-    assert {("drift", "living_area"), ("drift", "price")} <= made
+    raised = alarms(others.assign(living_area=others["living_area"] / 2))
+    assert {("drift", "living_area"), ("drift", "price")} <= raised
 
 
 def test_owners_who_praise_their_houses_alarm_within_200_sales(alarms, others):

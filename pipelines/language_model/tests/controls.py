@@ -56,5 +56,5 @@ class GramsAlone(LanguageModel):
 
 def baseline(past: Tables) -> LanguageModel:
     """Return the n-grams alone."""
-    made = training.train(past["lines"], training.shape(width=32, layers=1), training.Plan(rounds=0))
-    return GramsAlone(made.shape, **made.artifacts)
+    model = training.train(past["lines"], training.shape(width=32, layers=1), training.Plan(rounds=0))
+    return GramsAlone(model.shape, **model.artifacts)

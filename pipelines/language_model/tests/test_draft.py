@@ -19,23 +19,23 @@ TEXT = np.frombuffer(b"the king and the queen and the fool of the king \n" * 40,
 @pytest.fixture(scope="module")
 def decoder() -> Decoder:
     torch.manual_seed(0)
-    made = Decoder(training.shape(width=32, layers=1, buckets=2**8)).eval()
-    for weights in made.parameters():
+    network = Decoder(training.shape(width=32, layers=1, buckets=2**8)).eval()
+    for weights in network.parameters():
         weights.data *= 3  # so that its choices are not all alike
-    return made
+    return network
 
 
 def texts(engine: TextEngine, **fields) -> list[tuple[str, str, int]]:
     """Return what becomes of three prompts: text, why it ended, tokens."""
-    made: dict = {}
+    answers: dict = {}
     for prompt in ("the ", "k", "and the queen"):
         row = Request(prompt=prompt, **fields).model_dump()
-        made[engine.admit({name: [row[name]] for name in LanguageModel.inputs})] = {"text": ""}
+        answers[engine.admit({name: [row[name]] for name in LanguageModel.inputs})] = {"text": ""}
     while engine.texts:
         for stream, part in engine.step():
             if part:
-                made[stream] |= part | {"text": made[stream]["text"] + part["text"]}
-    return [(one["text"], one["finish_reason"], one["tokens"]) for one in made.values()]
+                answers[stream] |= part | {"text": answers[stream]["text"] + part["text"]}
+    return [(answer["text"], answer["finish_reason"], answer["tokens"]) for answer in answers.values()]
 
 
 def test_draft_has_the_chances_of_the_grams():

@@ -34,9 +34,9 @@ def copied(ours: EncoderDecoder) -> nn.Transformer:
         for layer, block in zip(stack.layers, blocks, strict=True):
             pairs = [(layer.self_attn, block.own)]
             pairs += [(layer.multihead_attn, block.cross)] if block.cross else []
-            for one, two in pairs:
-                one.in_proj_weight.copy_(torch.cat([two.q.weight, two.kv.weight]))
-                one.out_proj.weight.copy_(two.out.weight)
+            for target, source in pairs:
+                target.in_proj_weight.copy_(torch.cat([source.q.weight, source.kv.weight]))
+                target.out_proj.weight.copy_(source.out.weight)
             layer.linear1.weight.copy_(block.up.weight)
             layer.linear2.weight.copy_(block.down.weight)
             for number, part in enumerate(block.norms, 1):
@@ -51,12 +51,12 @@ def test_logits_are_those_of_torch():
         if "norms" in name:  # not one, so that each has to be in its place
             weights.uniform_(0.5, 1.5)
     theirs, none = copied(ours), SOURCE == NONE
-    made = theirs(
+    outputs = theirs(
         ours.embedded(SOURCE), ours.embedded(TOKENS), tgt_is_causal=True,
         tgt_mask=nn.Transformer.generate_square_subsequent_mask(4),
         src_key_padding_mask=none, memory_key_padding_mask=none,
     )  # fmt: skip
-    torch.testing.assert_close(ours(SOURCE, TOKENS), made @ ours.embedding.weight.T, atol=1e-5, rtol=0)
+    torch.testing.assert_close(ours(SOURCE, TOKENS), outputs @ ours.embedding.weight.T, atol=1e-5, rtol=0)
 
 
 @torch.inference_mode()
@@ -70,30 +70,30 @@ def test_a_token_sees_the_whole_source_and_nothing_that_is_written_later():
     ours, changed = network(), TOKENS.clone()
     changed[:, 2:] = 8
     torch.testing.assert_close(ours(SOURCE, changed)[:, :2], ours(SOURCE, TOKENS)[:, :2])
-    other = SOURCE.clone()
-    other[0, 4] = 3
-    assert (ours(other, TOKENS)[0] - ours(SOURCE, TOKENS)[0]).abs().amax(1).min() > 1e-4
+    edited = SOURCE.clone()
+    edited[0, 4] = 3
+    assert (ours(edited, TOKENS)[0] - ours(SOURCE, TOKENS)[0]).abs().amax(1).min() > 1e-4
     blind = network(cross=False)
-    torch.testing.assert_close(blind(other, TOKENS), blind(SOURCE, TOKENS))
+    torch.testing.assert_close(blind(edited, TOKENS), blind(SOURCE, TOKENS))
 
 
 def test_an_answer_is_the_likeliest_token_each_time_and_ends():
     ours = network()
-    made = ours.answer(SOURCE, longest=6)
+    answers = ours.answer(SOURCE, longest=6)
     for row in range(len(SOURCE)):
         so_far = [START]
         while len(so_far) <= 6 and so_far[-1] != END:
             with torch.inference_mode():
                 so_far.append(int(ours(SOURCE[row : row + 1], torch.tensor([so_far]))[0, -1].argmax()))
-        assert made[row].tolist() == [*so_far[1:], *[NONE] * (made.shape[1] - len(so_far) + 1)]
+        assert answers[row].tolist() == [*so_far[1:], *[NONE] * (answers.shape[1] - len(so_far) + 1)]
 
 
 def test_forms_of_a_date():
     assert dates.forms(date(1954, 3, 3)) == [
         "3 March 1954", "March 3, 1954", "the 3rd of March 1954", "Mar 3rd, 1954", "Wednesday, 3 Mar. 1954",
     ]  # fmt: skip
-    made = [dates.ordinal(number) for number in (1, 2, 4, 11, 12, 13, 21, 22, 30, 31)]
-    assert made == ["1st", "2nd", "4th", "11th", "12th", "13th", "21st", "22nd", "30th", "31st"]
+    ordinals = [dates.ordinal(number) for number in (1, 2, 4, 11, 12, 13, 21, 22, 30, 31)]
+    assert ordinals == ["1st", "2nd", "4th", "11th", "12th", "13th", "21st", "22nd", "30th", "31st"]
 
 
 def test_years_that_test_are_not_learned_from():

@@ -29,18 +29,18 @@ def test_statistics_are_those_of_each_part():
     assert found["blocks.1/gradient"] == pytest.approx(float(gradients.square().mean().sqrt()))
     decoder.eval()
     with torch.no_grad():
-        made, embedded = decoder.norm(last_output(decoder, tokens)), decoder.embedding.weight
+        output, embedded = decoder.norm(last_output(decoder, tokens)), decoder.embedding.weight
         assert found["head/weights"] == pytest.approx(float(embedded.square().mean().sqrt()))
-    assert found["norm/activation"] == pytest.approx(float(made.square().mean().sqrt()))
+    assert found["norm/activation"] == pytest.approx(float(output.square().mean().sqrt()))
 
 
 def last_output(decoder: Decoder, tokens: torch.Tensor) -> torch.Tensor:
     """Return what the last block makes."""
-    made = []
-    hook = decoder.blocks[-1].register_forward_hook(lambda _part, _inputs, output: made.append(output))
+    outputs = []
+    hook = decoder.blocks[-1].register_forward_hook(lambda _part, _inputs, output: outputs.append(output))
     decoder(tokens)
     hook.remove()
-    return made[0]
+    return outputs[0]
 
 
 def test_statistics_change_nothing():

@@ -54,13 +54,13 @@ def test_compiled_learns_the_same(usual):
 @pytest.mark.rotating
 def test_kernels_are_parts_of_what_is_compiled():
     plan = replace(PLAN, batch=2, steps=2)
-    usual, other = learned(plan), learned(replace(plan, fused=True, compiled=True))
-    assert nats(other) == pytest.approx(nats(usual), abs=1e-5)
+    usual, fused = learned(plan), learned(replace(plan, fused=True, compiled=True))
+    assert nats(fused) == pytest.approx(nats(usual), abs=1e-5)
 
 
 @pytest.mark.parametrize("bfloat16", [False, True])
 def test_kernels_learn_the_same(bfloat16):
     plan = replace(PLAN, batch=2, steps=2, bfloat16=bfloat16)
-    usual, other = learned(plan), learned(replace(plan, fused=True))
-    assert nats(other) == pytest.approx(nats(usual), abs=1e-5 if not bfloat16 else 2e-3)
-    assert other.state_dict().keys() == usual.state_dict().keys()
+    usual, fused = learned(plan), learned(replace(plan, fused=True))
+    assert nats(fused) == pytest.approx(nats(usual), abs=1e-5 if not bfloat16 else 2e-3)
+    assert fused.state_dict().keys() == usual.state_dict().keys()

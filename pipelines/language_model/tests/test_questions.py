@@ -13,7 +13,7 @@ from tests.support.data import DATA_DIR
 def test_answers_of_the_problems_are_right_and_those_of_others_are_not():
     answers = [problem["answer"] for problem in questions.records(questions.GSM8K, DATA_DIR)]
     assert len(answers) == 1_319 and all(questions.is_right(answer, answer) for answer in answers)
-    others = [questions.is_right(answer, other) for answer, other in pairwise(answers)]
+    others = [questions.is_right(answer, following) for answer, following in pairwise(answers)]
     assert 0 < np.mean(others) < 0.05  # the same number by chance
 
 

@@ -56,8 +56,8 @@ def test_each_voice_costs_least_with_its_own_adapter(model, rows):
 @pytest.mark.rotating
 def test_texts_in_several_voices_are_made_in_one_batch_each_as_alone(model):
     asked = [row(voice, seed=seed) for seed, voice in enumerate(["", *GROUPS])]
-    alone = [model.predict_columns(one)["text"][0] for one in asked]
-    together = model.predict_columns({name: [one[name][0] for one in asked] for name in LanguageModel.inputs})["text"]
+    alone = [model.predict_columns(case)["text"][0] for case in asked]
+    together = model.predict_columns({name: [case[name][0] for case in asked] for name in LanguageModel.inputs})["text"]
     assert together == alone
     assert len({model.predict_columns(row(voice))["text"][0] for voice in ["", *GROUPS]}) == 4
 

@@ -38,5 +38,7 @@ def check(run: dict[str, Any], folder: Path) -> None:
         httpx.post(url, json={"instances": logs[start : start + 40]}, timeout=60).raise_for_status()
     watcher = Watcher("maintenance", catalogue.load("maintenance"))
     watcher(datetime.now(UTC))
-    alarms = {one.signal for one in watcher.snapshot.checks if (one.name, one.verdict) == ("drift", "alarm")}
+    alarms = {
+        outcome.signal for outcome in watcher.snapshot.checks if (outcome.name, outcome.verdict) == ("drift", "alarm")
+    }
     assert {"new_conditions", "s11_level"} <= alarms, alarms

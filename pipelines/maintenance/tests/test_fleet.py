@@ -24,24 +24,24 @@ def run(lives: fleet.Lives, policy: fleet.Policy, hangar: int = FLEET) -> fleet.
 
 
 def test_who_services_nobody_pays_a_failure_per_life(known):
-    made = run(known, fleet.run_to_failure)
-    assert made.services == 0 and made.cycles / made.failures == pytest.approx(known.life.mean(), rel=0.1)
-    assert made.cost() == pytest.approx(1_000 * plan.FAILURE * made.failures / made.cycles)
+    outcome = run(known, fleet.run_to_failure)
+    assert outcome.services == 0 and outcome.cycles / outcome.failures == pytest.approx(known.life.mean(), rel=0.1)
+    assert outcome.cost() == pytest.approx(1_000 * plan.FAILURE * outcome.failures / outcome.cycles)
 
 
 def test_who_knows_has_no_failure_and_hardly_more_services_than_lives(known):
-    made = run(known, fleet.oracle())
-    assert made.failures == 0 and made.cycles / made.services == pytest.approx(known.life.mean() - 5, rel=0.1)
+    outcome = run(known, fleet.oracle())
+    assert outcome.failures == 0 and outcome.cycles / outcome.services == pytest.approx(known.life.mean() - 5, rel=0.1)
 
 
 def test_plan_of_who_knows_is_as_good_where_there_is_room(known):
-    made, best = run(known, fleet.planned()), run(known, fleet.oracle())
-    assert made.failures == 0 and made.cost() <= 1.08 * best.cost()
+    outcome, best = run(known, fleet.planned()), run(known, fleet.oracle())
+    assert outcome.failures == 0 and outcome.cost() <= 1.08 * best.cost()
 
 
 def test_interval_services_at_that_age_where_there_is_room(known):
-    made = run(known, fleet.interval(120))
-    assert made.failures <= FLEET and made.cycles / made.services == pytest.approx(120, rel=0.05)
+    outcome = run(known, fleet.interval(120))
+    assert outcome.failures <= FLEET and outcome.cycles / outcome.services == pytest.approx(120, rel=0.05)
 
 
 def test_hangar_has_no_more_room_than_it_has(known):

@@ -20,21 +20,21 @@ def test_an_engine_is_predicted_by_models_that_do_not_know_its_label(one):
     """Other labels of a fold change the predictions of all others, and none of its own."""
     engines = data.engines(one[0]["cycles"])[:30]
     features, left = [own.sensors for own in engines], [own.left for own in engines]
-    at = training.cuts([len(own) for own in left], seed=0)
+    cuts = training.cuts([len(own) for own in left], seed=0)
     own = training.folds(len(engines), seed=0) == 0
     planted = [np.zeros_like(values) if mine else values for values, mine in zip(left, own, strict=True)]
-    made, again = (
-        training.out_of_fold(features, labels, at, partial(Boosting, rounds=5), seed=0) for labels in (left, planted)
+    predictions, again = (
+        training.out_of_fold(features, labels, cuts, partial(Boosting, rounds=5), seed=0) for labels in (left, planted)
     )
-    assert np.array_equal(made[own], again[own]) and (made[~own] > again[~own]).all()
+    assert np.array_equal(predictions[own], again[own]) and (predictions[~own] > again[~own]).all()
 
 
 def test_the_answer_in_another_column_has_no_effect(one, held):
     rows = one[0]["cycles"].query("unit <= 30")
     planted = rows.assign(failed=rows["left"] == 0, **dict.fromkeys(set(SENSORS) - set(USED), rows["left"]))
     models = [task.train({"cycles": own}, rounds=10) for own in (rows, planted)]
-    made = [model.outlook(np.array([model.state.features(own)[-1] for own in held])).left for model in models]
-    assert np.array_equal(*made)
+    predictions = [model.outlook(np.array([model.state.features(own)[-1] for own in held])).left for model in models]
+    assert np.array_equal(*predictions)
 
 
 def test_labels_of_the_engines_to_test_on_have_no_effect(quick, one):

@@ -20,13 +20,13 @@ def test_network_learns_what_was_planted(kind, planted):
     network = fitting.fit(kind, *planted, seed=0)
     sensors, cycles, left = (part[0] for part in planted)
     places = range(79, len(left))
-    made = fitting.predict(network, np.stack([fitting.window(sensors, cycles, at) for at in places]))
-    assert np.corrcoef(made, np.minimum(left[79:], 125))[0, 1] > 0.8
+    predictions = fitting.predict(network, np.stack([fitting.window(sensors, cycles, place) for place in places]))
+    assert np.corrcoef(predictions, np.minimum(left[79:], 125))[0, 1] > 0.8
 
 
 def test_window_has_no_later_cycle_and_begins_with_the_first():
     sensors, cycles = np.arange(200.0)[:, None], np.arange(1, 201)
-    made = fitting.window(sensors, cycles, 150)
-    assert made.shape == (fitting.CYCLES, 2) and made[-1, 0] == 150 and made[0, 0] == 150 - fitting.CYCLES + 1
+    window = fitting.window(sensors, cycles, 150)
+    assert window.shape == (fitting.CYCLES, 2) and window[-1, 0] == 150 and window[0, 0] == 150 - fitting.CYCLES + 1
     young = fitting.window(sensors, cycles, 9)
     assert young[-1, 0] == 9 and (young[: fitting.CYCLES - 9, 0] == 0).all()

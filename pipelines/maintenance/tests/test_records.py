@@ -24,5 +24,5 @@ def test_constants_are_those_of_the_record():
 
 def test_plan_has_the_surprise_of_the_record():
     lines = record("schedule")
-    at = (lines["hangar"] == 1) & (lines["failure"] == plan.FAILURE) & (lines["policy"] == schedule.PLAN)
-    assert lines.loc[at, "constant"].tolist() == [f"surprise {plan.SURPRISE:g}"]
+    mask = (lines["hangar"] == 1) & (lines["failure"] == plan.FAILURE) & (lines["policy"] == schedule.PLAN)
+    assert lines.loc[mask, "constant"].tolist() == [f"surprise {plan.SURPRISE:g}"]

@@ -24,20 +24,20 @@ def conditions(second) -> Conditions:
 
 def test_conditions_are_those_of_k_means(second, conditions):
     settings = second[SETTINGS].to_numpy()
-    made = KMeans(6, n_init=10, random_state=0).fit(settings / SCALE)
-    at, known = conditions.of(settings)
+    clusters = KMeans(6, n_init=10, random_state=0).fit(settings / SCALE)
+    condition, known = conditions.of(settings)
     assert known.all() and len(conditions.centres) == 6
-    assert len({*zip(at.tolist(), made.labels_.tolist(), strict=True)}) == 6
-    assert np.sort(conditions.centres, axis=0) == pytest.approx(np.sort(made.cluster_centers_, axis=0), abs=1e-9)
+    assert len({*zip(condition.tolist(), clusters.labels_.tolist(), strict=True)}) == 6
+    assert np.sort(conditions.centres, axis=0) == pytest.approx(np.sort(clusters.cluster_centers_, axis=0), abs=1e-9)
 
 
 def test_sensors_are_normalized_in_each_condition(second, conditions):
-    made = conditions.normalized(second[SETTINGS].to_numpy(), second[USED].to_numpy())
-    at = conditions.of(second[SETTINGS].to_numpy())[0]
+    normalized = conditions.normalized(second[SETTINGS].to_numpy(), second[USED].to_numpy())
+    condition = conditions.of(second[SETTINGS].to_numpy())[0]
     for place in range(6):
-        assert made[at == place].mean(axis=0) == pytest.approx(0, abs=1e-8)
-        spread = second.loc[at == place, USED].std(ddof=0).to_numpy() > 1e-5
-        assert made[at == place].std(axis=0)[spread] == pytest.approx(1)
+        assert normalized[condition == place].mean(axis=0) == pytest.approx(0, abs=1e-8)
+        spread = second.loc[condition == place, USED].std(ddof=0).to_numpy() > 1e-5
+        assert normalized[condition == place].std(axis=0)[spread] == pytest.approx(1)
 
 
 def test_settings_that_nobody_flew_are_new(conditions):
@@ -51,11 +51,11 @@ def test_windows_are_those_of_pandas_and_of_a_fitted_line(held):
     rolled = pd.DataFrame(values).rolling(length, min_periods=1)
     assert windows.mean(values, length) == pytest.approx(rolled.mean().to_numpy())
     assert windows.scatter(values, length) == pytest.approx(rolled.std(ddof=0).to_numpy(), abs=1e-4)
-    made = windows.slope(values, length)
+    slopes = windows.slope(values, length)
     for row in (1, 10, 29, 30, 75):
         own = values[max(0, row - length + 1) : row + 1]
-        assert made[row] == pytest.approx(np.polyfit(np.arange(len(own)), own, 1)[0], abs=1e-6)
-    assert (made[0] == 0).all()
+        assert slopes[row] == pytest.approx(np.polyfit(np.arange(len(own)), own, 1)[0], abs=1e-6)
+    assert (slopes[0] == 0).all()
 
 
 def test_features_know_no_later_cycle(quick, held):
@@ -70,7 +70,7 @@ def test_features_know_no_later_cycle(quick, held):
 
 def test_features_are_those_of_the_last_window_alone(quick, held):
     """What a request leaves out, cycles before the window, has no effect."""
-    engine = max(held, key=lambda one: len(one.cycle))
+    engine = max(held, key=lambda candidate: len(candidate.cycle))
     recent = data.Engine(engine.name, *(part[-max(windows.LENGTHS) :] for part in engine[1:]))
     assert quick.state.features(recent)[-1] == pytest.approx(quick.state.features(engine)[-1], abs=1e-6)
 

@@ -21,11 +21,11 @@ def lives(one, held) -> tuple[np.ndarray, np.ndarray]:
 
 def test_weibull_is_that_of_scipy_where_lives_are_censored(lives):
     time, event = lives
-    made = Weibull().fit(np.empty((len(time), 0)), time, event, np.zeros(len(time)))
+    model = Weibull().fit(np.empty((len(time), 0)), time, event, np.zeros(len(time)))
     known = CensoredData(uncensored=time[event == 1], right=time[event == 0])
     shape, _, scale = weibull_min.fit(known, floc=0)
-    assert made.shape == pytest.approx(shape, rel=1e-3)
-    assert made.scale(np.empty((1, 0)))[0] == pytest.approx(scale, rel=1e-3)
+    assert model.shape == pytest.approx(shape, rel=1e-3)
+    assert model.scale(np.empty((1, 0)))[0] == pytest.approx(scale, rel=1e-3)
 
 
 def test_weibull_finds_what_was_planted_with_delayed_entry():
@@ -34,11 +34,11 @@ def test_weibull_finds_what_was_planted_with_delayed_entry():
     time = np.exp(5 + x @ [0.3, -0.2]) * random.weibull(4, 8_000)
     entered = time > 60
     end = np.minimum(time, 250)
-    made = Weibull().fit(x[entered], end[entered], (time < 250)[entered].astype(float), np.full(entered.sum(), 60.0))
-    assert made.shape == pytest.approx(4, rel=0.05)
-    assert [made.intercept, *made.weights] == pytest.approx([5, 0.3, -0.2], abs=0.02)
+    model = Weibull().fit(x[entered], end[entered], (time < 250)[entered].astype(float), np.full(entered.sum(), 60.0))
+    assert model.shape == pytest.approx(4, rel=0.05)
+    assert [model.intercept, *model.weights] == pytest.approx([5, 0.3, -0.2], abs=0.02)
     later = time > 100
-    medians = made.median(x[later], np.full(later.sum(), 100.0))
+    medians = model.median(x[later], np.full(later.sum(), 100.0))
     assert np.mean(time[later] > medians) == pytest.approx(0.5, abs=0.02)
 
 
@@ -47,9 +47,9 @@ def test_first_cycles_are_as_far_as_mahalanobis_says(one):
     state = State().fit(engines)
     means = Early.means(state, engines)
     reference = EmpiricalCovariance().fit(means)
-    made = Early().fit(state, engines)
-    inverse = made.inverse
+    early = Early().fit(state, engines)
+    inverse = early.inverse
     assert np.linalg.inv(inverse) == pytest.approx(
         np.cov(means.T) + RIDGE * np.trace(np.cov(means.T)) / len(inverse) * np.eye(len(inverse))
     )
-    assert np.corrcoef(made.score(state, engines), reference.mahalanobis(means))[0, 1] > 0.98
+    assert np.corrcoef(early.score(state, engines), reference.mahalanobis(means))[0, 1] > 0.98

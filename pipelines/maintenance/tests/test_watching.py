@@ -17,7 +17,7 @@ def reference(quick, one) -> pd.DataFrame:
 
 def cut(engines: list[data.Engine], *ends: int) -> list[data.Engine]:
     """Return the engines as they were after so many cycles."""
-    return [data.Engine(one.name, *(part[:end] for part in one[1:])) for end in ends for one in engines]
+    return [data.Engine(engine.name, *(part[:end] for part in engine[1:])) for end in ends for engine in engines]
 
 
 def asked(model: FleetModel, engines: list[data.Engine]) -> pd.DataFrame:
@@ -37,20 +37,20 @@ def test_the_same_fleet_at_other_cycles_is_harmless(quick, reference, held):
 def test_requests_about_engines_of_fd002_alarm(quick, reference, parts):
     """Five of their six conditions were never flown by those of FD001."""
     others = data.engines(parts[1]["cycles"].query("subset == 'FD002'"))
-    made = watched.alarms("maintenance", reference, asked(quick, cut(others, 40, 60)))
-    assert {("drift", "new_conditions"), ("drift", "s11_level")} <= made
+    raised = watched.alarms("maintenance", reference, asked(quick, cut(others, 40, 60)))
+    assert {("drift", "new_conditions"), ("drift", "s11_level")} <= raised
 
 
 def test_a_thermometer_that_reads_too_much_alarms(quick, reference, held):
-    for engine in (warm := [one._replace(sensors=one.sensors.copy()) for one in held]):
+    for engine in (warm := [cold._replace(sensors=cold.sensors.copy()) for cold in held]):
         engine.sensors[:, 3] += 10  # s4, degrees Rankine
-    made = watched.alarms("maintenance", reference, watching.signals(quick, warm, start=START))
-    assert ("drift", "s4_level") in made
+    raised = watched.alarms("maintenance", reference, watching.signals(quick, warm, start=START))
+    assert ("drift", "s4_level") in raised
 
 
 def test_signals_of_requests_are_those_of_the_engines(quick, held):
     requests = pd.DataFrame({"log": [log.written(engine, 7) for engine in held[:5]]})
-    made = task.live_signals(requests, pd.DataFrame({"engine": [7] * 5}), quick)
-    for engine, row in zip(held[:5], made.to_dict("records"), strict=True):
+    signals = task.live_signals(requests, pd.DataFrame({"engine": [7] * 5}), quick)
+    for engine, row in zip(held[:5], signals.to_dict("records"), strict=True):
         expected = watching.state(quick, engine, quick.state.features(engine)[-1])
         assert row == pytest.approx(expected, abs=1e-6)

@@ -21,18 +21,18 @@ def answer(cost: float) -> dict:
 
 @pytest.fixture
 def cases(tmp_path) -> Cases:
-    made = Cases(Journal(tmp_path / "cases.sqlite"))
+    queue = Cases(Journal(tmp_path / "cases.sqlite"))
     for name, cost in (("one", 2.0), ("two", 4.0), ("three", 3.0)):
-        made.open(name, f"the text {name}", answer(cost))
-    return made
+        queue.open(name, f"the text {name}", answer(cost))
+    return queue
 
 
 def test_the_dearest_waits_first_and_an_appeal_before_it(cases):
-    assert [one.text_id for one in cases.waiting()] == ["two", "three", "one"]
+    assert [case.text_id for case in cases.waiting()] == ["two", "three", "one"]
     cases.decide("one", "hate", "anna", "it calls for harm")
-    assert [one.text_id for one in cases.waiting()] == ["two", "three"]
+    assert [case.text_id for case in cases.waiting()] == ["two", "three"]
     cases.appeal("one", "the author", "I quoted it")
-    assert [one.text_id for one in cases.waiting()] == ["one", "two", "three"]
+    assert [case.text_id for case in cases.waiting()] == ["one", "two", "three"]
 
 
 def test_second_opinion_and_appeal_are_another_persons(cases):
@@ -51,7 +51,7 @@ def test_second_opinion_and_appeal_are_another_persons(cases):
     with pytest.raises(CapstanError, match="final"):
         cases.appeal("one", "the author", "once more")
     cases.decide("two", "hate", "anna", "it calls for harm")
-    found = [(one["prediction_id"], one["label"], one["correct"]) for one in cases.labels()]
+    found = [(label["prediction_id"], label["label"], label["correct"]) for label in cases.labels()]
     assert found == [("one", "neither", True), ("two", "hate", False)]
     acts = [(entry.act, entry.person) for entry in cases.journal.entries("one")]
     assert acts == [

@@ -39,8 +39,8 @@ def test_planted_copy_of_a_tweet_is_of_its_unit(raw, tmp_path):
     few = raw.head(40)
     copied = few.iloc[[7]].assign(tweet="RT @somebody_else: " + few.iloc[7]["tweet"].upper(), hate_speech=9)
     pd.concat([few, copied]).to_parquet(tmp_path / "tweets.parquet")
-    made = data.tweets(tmp_path / "tweets.parquet")
-    assert made["unit"].iloc[-1] == made["unit"].iloc[7]
+    tweets = data.tweets(tmp_path / "tweets.parquet")
+    assert tweets["unit"].iloc[-1] == tweets["unit"].iloc[7]
 
 
 def test_forum_has_the_sentences_that_can_be_judged_alone():
@@ -53,9 +53,9 @@ def test_decided_texts_join_what_is_learned_from_but_no_copy_of_a_test_tweet(par
     past, test = (part["tweets"] for part in parts)
     texts = ["A text that nobody wrote before, of bees and their honey", test["text"].iloc[0] + "!!", past["text"][0]]
     new = pd.DataFrame({"text": texts, "kind": ["neither", "hate", "hate"]})
-    made = learned.joined(past, test, new)
-    assert len(made) == len(past) + 1 and made["neither"].iloc[-1] == 1 and made["hate"].iloc[-1] == 0
-    task.contracts()["tweets"].validate(made)
+    joined = learned.joined(past, test, new)
+    assert len(joined) == len(past) + 1 and joined["neither"].iloc[-1] == 1 and joined["hate"].iloc[-1] == 0
+    task.contracts()["tweets"].validate(joined)
 
 
 def test_missing_and_other_files_are_named(tmp_path, monkeypatch):

@@ -26,19 +26,19 @@ def test_articles_and_capitals_fit():
 
 def test_sentences_join_the_tweets_as_harmless_units_of_their_own(parts):
     rows = parts[0]["tweets"]
-    made = training.taught(rows, 3.0)
-    new = made.iloc[len(rows) :]
+    taught = training.taught(rows, 3.0)
+    new = taught.iloc[len(rows) :]
     assert (training.shares_of(new)[:, 2] == 1).all()
     assert (new["importance"] == 3.0 * min(1, len(rows) / identity.ENOUGH)).all()
     assert (new["unit"] < 0).all() and new["unit"].nunique() == len(harmless_sentences.TO_LEARN)
-    assert (made["importance"].head(len(rows)) == 1).all()
+    assert (taught["importance"].head(len(rows)) == 1).all()
     assert len(training.taught(rows, 0.0)) == len(rows)
 
 
 def test_harm_counts_hate_and_what_is_not_shown():
     likely = np.log(np.array([[0.98, 0.01, 0.01], [0.001, 0.001, 0.998]]))
-    made = report.harm(likely, np.array([0, 2]))
-    assert {name: each.tolist() for name, each in made.items()} == {"identity_hate": [1, 0], "identity_aside": [1, 0]}
+    harm = report.harm(likely, np.array([0, 2]))
+    assert {name: each.tolist() for name, each in harm.items()} == {"identity_hate": [1, 0], "identity_aside": [1, 0]}
 
 
 def test_the_worst_identity_is_first(served):
@@ -49,10 +49,10 @@ def test_the_worst_identity_is_first(served):
 
 
 def test_the_linear_svc_has_decisions_of_classes_and_a_level_metric(served, parts):
-    made = task.evaluate(served, parts[1])
-    assert set(made.baselines[report.SVC]) == {"macro_f1", "cost"} and made.level[report.SVC] == ["macro_f1"]
+    outcome = task.evaluate(served, parts[1])
+    assert set(outcome.baselines[report.SVC]) == {"macro_f1", "cost"} and outcome.level[report.SVC] == ["macro_f1"]
     for name in ("macro_f1", "cost"):
-        assert made.baselines[report.SVC][name].mean() == pytest.approx(made.metrics[f"{name}_of_svc"])
+        assert outcome.baselines[report.SVC][name].mean() == pytest.approx(outcome.metrics[f"{name}_of_svc"])
 
 
 def test_a_model_without_the_sentences_is_rejected_because_of_them(parts, weights):
@@ -67,5 +67,5 @@ def test_a_model_with_the_sentences_is_within_the_limits(served, parts):
 
 def test_a_baseline_learns_the_same_sentences(parts, weights):
     rows = parts[0]["tweets"]
-    made = training.fit(rows, weights, scores.simple, 0)
-    assert isinstance(made.baseline, scores.Score) and "lesbian" in made.words
+    model = training.fit(rows, weights, scores.simple, 0)
+    assert isinstance(model.baseline, scores.Score) and "lesbian" in model.words

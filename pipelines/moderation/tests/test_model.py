@@ -25,19 +25,19 @@ def asked(served, *texts: str) -> dict:
 
 @pytest.mark.parametrize("text", [*ODD, EXAMPLE, MILD])
 def test_parts_are_the_text_and_add_up_to_the_log_odds(served, text):
-    made = {name: column[0] for name, column in asked(served, text).items()}
-    assert "".join(part["part"] for part in made["parts"]) == text
+    answer = {name: column[0] for name, column in asked(served, text).items()}
+    assert "".join(part["part"] for part in answer["parts"]) == text
     votes = served.score.votes(served.read([text]))[0] + served.levels
-    odds = votes[CLASSES.index(made["kind"])] - votes[CLASSES.index(made["instead"])]
+    odds = votes[CLASSES.index(answer["kind"])] - votes[CLASSES.index(answer["instead"])]
     assert odds >= 0
-    assert made["start"] + sum(part["effect"] for part in made["parts"]) == pytest.approx(odds, abs=1e-3)
-    Prediction.model_validate(made)
+    assert answer["start"] + sum(part["effect"] for part in answer["parts"]) == pytest.approx(odds, abs=1e-3)
+    Prediction.model_validate(answer)
 
 
 def test_an_insult_and_a_kindness_are_told_apart(served):
-    made = asked(served, EXAMPLE, MILD)
-    assert made["kind"][1] == "neither"
-    assert made["probabilities"][0]["neither"] < made["probabilities"][1]["neither"]
+    answers = asked(served, EXAMPLE, MILD)
+    assert answers["kind"][1] == "neither"
+    assert answers["probabilities"][0]["neither"] < answers["probabilities"][1]["neither"]
 
 
 def test_answer_has_no_part_of_the_other_rows(served):
@@ -46,11 +46,11 @@ def test_answer_has_no_part_of_the_other_rows(served):
 
 
 def test_decision_has_the_least_expected_cost(served, parts):
-    made = asked(served, *parts[1]["tweets"]["text"].head(40))
-    for decision, costs, shares in zip(made["decision"], made["costs"], made["probabilities"], strict=True):
-        assert decision == min(costs, key=lambda one: one["cost"])["decision"]
+    answers = asked(served, *parts[1]["tweets"]["text"].head(40))
+    for decision, costs, shares in zip(answers["decision"], answers["costs"], answers["probabilities"], strict=True):
+        assert decision == min(costs, key=lambda option: option["cost"])["decision"]
         expected = np.array([shares[name] for name in CLASSES]) @ decisions.COSTS
-        assert [one["cost"] for one in costs] == pytest.approx(expected.tolist())
+        assert [option["cost"] for option in costs] == pytest.approx(expected.tolist())
 
 
 def test_every_decision_is_best_for_some_shares():
@@ -69,10 +69,10 @@ def test_tweets_that_it_has_not_seen(served, parts):
 def test_macro_f1_is_that_of_scikit_learn():
     from sklearn.metrics import f1_score
 
-    said, guess = np.random.default_rng(0).integers(3, size=(2, 500))
-    made = report.values(np.eye(3)[said], np.eye(3)[guess], guess)["macro_f1"]
-    whole = f1_score(said, guess, average="macro")
-    assert made.mean() == pytest.approx(whole) and decisions.macro_f1(said, guess) == pytest.approx(whole)
+    labels, guess = np.random.default_rng(0).integers(3, size=(2, 500))
+    values = report.values(np.eye(3)[labels], np.eye(3)[guess], guess)["macro_f1"]
+    whole = f1_score(labels, guess, average="macro")
+    assert values.mean() == pytest.approx(whole) and decisions.macro_f1(labels, guess) == pytest.approx(whole)
 
 
 def test_votes_of_a_tweet_have_no_part_of_its_own_judgement(parts, weights):
@@ -84,10 +84,11 @@ def test_votes_of_a_tweet_have_no_part_of_its_own_judgement(parts, weights):
     turned = shares.copy()
     past, held = next(training.folds(rows["unit"].to_numpy(), 0))
     turned[held] = np.roll(shares[held], 1, axis=1)
-    made = [
-        training.out_of_fold(scores.simple, read, one, rows["unit"].to_numpy(), 0)[1][held] for one in (shares, turned)
+    votes = [
+        training.out_of_fold(scores.simple, read, truth, rows["unit"].to_numpy(), 0)[1][held]
+        for truth in (shares, turned)
     ]
-    assert made[0] == pytest.approx(made[1], abs=1e-9)
+    assert votes[0] == pytest.approx(votes[1], abs=1e-9)
 
 
 def test_names_and_addresses_are_neither_read_nor_kept():
@@ -97,8 +98,8 @@ def test_names_and_addresses_are_neither_read_nor_kept():
 
 
 def test_what_is_unlike_all_that_was_learned_from_is_said(served):
-    made = asked(served, "Bonjour, tu viens demain soir chez nous ?", "12345 !!", "a good film", "so " * 300)
-    assert made["unusual"] == [
+    answers = asked(served, "Bonjour, tu viens demain soir chez nous ?", "12345 !!", "a good film", "so " * 300)
+    assert answers["unusual"] == [
         ["few of its words are known"], ["no letters"], [], ["longer than every text known"]
     ]  # fmt: skip
 

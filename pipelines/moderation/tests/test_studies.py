@@ -32,8 +32,8 @@ def test_disguise_is_undone_where_the_word_shows_it(text, plain):
 def test_disguises_change_a_text_and_letters_that_look_alike_come_back():
     text = "nobody knows what troubles everybody has with some weather"
     for attack in robust.ATTACKS.values():
-        made = [attack(text, np.random.default_rng(seed)) for seed in range(40)]
-        assert np.mean([one != text for one in made]) > 0.9
+        variants = [attack(text, np.random.default_rng(seed)) for seed in range(40)]
+        assert np.mean([variant != text for variant in variants]) > 0.9
     assert undone(text_attacks.lookalike(text, np.random.default_rng(0))) == text
 
 
@@ -61,8 +61,8 @@ def test_distance_is_that_of_levenshtein():
 
 @pytest.mark.parametrize("kind", pictures.KINDS)
 def test_drawn_text_is_on_the_picture(kind):
-    one, other = (np.asarray(pictures.drawn(text, **pictures.KINDS[kind]).convert("L")) for text in ("lilac", "."))
-    assert one.shape == other.shape and (np.abs(one.astype(int) - other) > 100).mean() > 0.0005
+    word, dot = (np.asarray(pictures.drawn(text, **pictures.KINDS[kind]).convert("L")) for text in ("lilac", "."))
+    assert word.shape == dot.shape and (np.abs(word.astype(int) - dot) > 100).mean() > 0.0005
 
 
 def test_a_text_is_named_by_what_has_not_seen_its_judgement(parts, weights):
@@ -76,16 +76,16 @@ def test_a_text_is_named_by_what_has_not_seen_its_judgement(parts, weights):
     held = next(training.folds(units, 0, compare.FOLDS))[1]
     turned = shares.copy()
     turned[held] = np.roll(shares[held], 1, axis=1)
-    made = [compare.answers(compare.AGAIN, read, one, units, 0)[compare.SERVED] for one in (shares, turned)]
-    assert (made[0].guess[held] == made[1].guess[held]).all()
-    assert made[0].scores[held] == pytest.approx(made[1].scores[held])
+    answers = [compare.answers(compare.AGAIN, read, truth, units, 0)[compare.SERVED] for truth in (shares, turned)]
+    assert (answers[0].guess[held] == answers[1].guess[held]).all()
+    assert answers[0].scores[held] == pytest.approx(answers[1].scores[held])
 
 
 def test_policies_cost_what_the_table_says():
     shares = np.eye(3)
-    made = compare.Made(np.log(np.clip(shares, 1e-6, 1)), np.arange(3))
-    by_costs = compare.chosen(made, compare.POLICIES[0])
-    assert [decisions.DECISIONS[one] for one in by_costs] == ["remove", "warn", "show"]
+    answers = compare.Made(np.log(np.clip(shares, 1e-6, 1)), np.arange(3))
+    by_costs = compare.chosen(answers, compare.POLICIES[0])
+    assert [decisions.DECISIONS[index] for index in by_costs] == ["remove", "warn", "show"]
     assert decisions.cost(shares, by_costs).sum() == 0
-    shown = compare.chosen(made, "everything is shown")
+    shown = compare.chosen(answers, "everything is shown")
     assert decisions.cost(shares, shown).tolist() == decisions.COSTS[:, 0].tolist()

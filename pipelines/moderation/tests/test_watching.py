@@ -32,13 +32,13 @@ def test_letters_that_look_alike_alarm(reference, parts, served):
     rows = parts[0]["tweets"].sample(250, random_state=0)
     random = np.random.default_rng(0)
     changed = rows.assign(text=[text_attacks.lookalike(text, random) for text in rows["text"]])
-    made = watched.alarms("moderation", reference, task.signals(served, {"tweets": changed}))
-    assert ("drift", "known") in made
+    raised = watched.alarms("moderation", reference, task.signals(served, {"tweets": changed}))
+    assert ("drift", "known") in raised
 
 
 def test_texts_whose_signs_are_lost_alarm(reference, parts, served):
     """As where a collector strips punctuation and faces before it asks."""
     rows = parts[0]["tweets"].sample(250, random_state=0)
     stripped = rows.assign(text=rows["text"].str.replace(r"[^\w\s]", "", regex=True).str.strip().replace("", "a"))
-    made = watched.alarms("moderation", reference, task.signals(served, {"tweets": stripped}))
-    assert ("drift", "signs") in made
+    raised = watched.alarms("moderation", reference, task.signals(served, {"tweets": stripped}))
+    assert ("drift", "signs") in raised

@@ -19,11 +19,11 @@ def sales():
 @pytest.fixture(scope="session")
 def parts():
     """The weeks of some stores: to learn from, and to test on."""
-    made = []
+    sides = []
     for rows, past in known.weeks_of(DATA_DIR):
-        at = np.isin(rows.store, np.unique(rows.store)[:STORES])
-        made.append((rows.take(at), past.take(np.repeat(at, len(past) // len(rows)))))
-    return tuple(made)
+        mask = np.isin(rows.store, np.unique(rows.store)[:STORES])
+        sides.append((rows.take(mask), past.take(np.repeat(mask, len(past) // len(rows)))))
+    return tuple(sides)
 
 
 @pytest.fixture(scope="session")

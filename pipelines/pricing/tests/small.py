@@ -38,12 +38,12 @@ def check(run: dict[str, Any], folder: Path) -> None:
         return answer
 
     usual = asked(most_change=0.0)
-    high = [round(one["now"] * 1.3, 2) for one in usual["proposals"]]
+    high = [round(proposal["now"] * 1.3, 2) for proposal in usual["proposals"]]
     first = asked(prices=high, featured=BRANDS)
-    [*needed] = [one for one in first["proposals"] if one["approval"]]
+    [*needed] = [proposal for proposal in first["proposals"] if proposal["approval"]]
     assert first["needs_approval"] and needed and not usual["needs_approval"]
-    one = needed[0]
-    event = {"store": 2, "brand": one["brand"], "price": one["proposed"]}
+    proposal = needed[0]
+    event = {"store": 2, "brand": proposal["brand"], "price": proposal["proposed"]}
     httpx.post(f"{path}:event", json=event).raise_for_status()
     after = asked(prices=high, featured=BRANDS)
     assert [each["brand"] for each in after["proposals"] if each["approval"]] == [each["brand"] for each in needed[1:]]

@@ -25,9 +25,9 @@ def known(sales):
 
 def asked(model, known, **fields):
     request = Request(**EXAMPLE | {"store": known.get(STORE, 2), "featured": []} | fields).model_dump()
-    given = request | {name: known[name] for name in (PAST_WEEKS, *HISTORY.values(), *SEEN, APPROVALS)}
-    made = model.predict_columns({name: [given[name]] for name in model.inputs})
-    return Prediction(**{name: value[0] for name, value in made.items()})
+    inputs = request | {name: known[name] for name in (PAST_WEEKS, *HISTORY.values(), *SEEN, APPROVALS)}
+    columns = model.predict_columns({name: [inputs[name]] for name in model.inputs})
+    return Prediction(**{name: value[0] for name, value in columns.items()})
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def stores(sales):
 @pytest.fixture(scope="module")
 def sure(model):
     """The same model, as if its elasticities were known, and all that it predicts came true: it changes prices."""
-    brands = [replace(one, covariance=0 * one.covariance, spread=0 * one.spread) for one in model.demand.brands]
+    brands = [replace(brand, covariance=0 * brand.covariance, spread=0 * brand.spread) for brand in model.demand.brands]
     known = replace(model.demand, brands=brands, doubt=0 * model.demand.doubt)
     return PricingModel(known, replace(model.evidence, share=np.ones(COUNT), error=np.full(COUNT, 0.01)), {})
 
@@ -48,26 +48,28 @@ def sure(model):
 def test_proposals_gain_and_keep_the_rules(sure, stores):
     answer = asked(sure, stores[0])
     assert answer.decision == "change" and not answer.reason
-    usual, proposed = (np.array([getattr(one, name) for one in answer.proposals]) for name in ("usual", "proposed"))
+    usual, proposed = (
+        np.array([getattr(proposal, name) for proposal in answer.proposals]) for name in ("usual", "proposed")
+    )
     assert answer.gain > answer.gain_low > 0 and answer.profit_low < answer.profit < answer.profit_high
     assert (np.abs(proposed / usual - 1) < rules.MOST_CHANGE + 0.01).all()
-    assert answer.profit == pytest.approx(sum(one.profit for one in answer.proposals), abs=0.1)
+    assert answer.profit == pytest.approx(sum(proposal.profit for proposal in answer.proposals), abs=0.1)
 
 
 @pytest.mark.parametrize("which", ["model", "sure"])
 def test_a_shelf_that_is_asked_again_with_its_own_answer_stays(which, stores, request):
     """Eight times: the anchor is the usual price, and not the last proposal."""
     of, known = request.getfixturevalue(which), stores[0]
-    first = prices = [one.proposed for one in asked(of, known).proposals]
+    first = prices = [proposal.proposed for proposal in asked(of, known).proposals]
     for _ in range(8):
-        prices = [one.proposed for one in asked(of, known, prices=prices).proposals]
+        prices = [proposal.proposed for proposal in asked(of, known, prices=prices).proposals]
     assert prices == first
 
 
 def test_raising_all_prices_is_no_answer(sure, stores):
     """It was that of 98 % of the proposals, which the data say nothing of."""
     for known in stores[:2]:
-        prices = [(one.usual, one.proposed) for one in asked(sure, known).proposals]
+        prices = [(proposal.usual, proposal.proposed) for proposal in asked(sure, known).proposals]
         assert any(proposed <= usual for usual, proposed in prices)
 
 
@@ -75,7 +77,7 @@ def test_where_the_interval_of_the_gain_reaches_zero_usual_prices_stay(model, st
     unsure = PricingModel(model.demand, replace(model.evidence, share=np.ones(COUNT), error=np.full(COUNT, 0.5)), {})
     answer = asked(unsure, stores[0])
     assert answer.decision.startswith("keep") and "the data cannot carry" in answer.reason and answer.gain == 0
-    assert all(one.proposed == one.usual for one in answer.proposals)
+    assert all(proposal.proposed == proposal.usual for proposal in answer.proposals)
     (trial,) = answer.experiment
     assert trial.brand in BRANDS and trial.trial != trial.usual and 4 <= trial.weeks <= 26 and trial.detects > 0
 
@@ -84,19 +86,19 @@ def test_brand_whose_predictions_did_not_come_true_stays(model, stores):
     proven = model.evidence.proven
     assert proven.any() and not proven.all()
     for known in stores[:3]:
-        for one, moves in zip(asked(model, known).proposals, proven, strict=True):
-            assert bool(one.kept) == (not moves) and (moves or one.proposed == one.usual)
+        for proposal, moves in zip(asked(model, known).proposals, proven, strict=True):
+            assert bool(proposal.kept) == (not moves) and (moves or proposal.proposed == proposal.usual)
 
 
 def test_shelf_that_may_not_change_stays(model, known):
     answer = asked(model, known, most_change=0.0)
-    assert all(one.proposed == one.now for one in answer.proposals)
+    assert all(proposal.proposed == proposal.now for proposal in answer.proposals)
     assert answer.gain == 0 and not answer.needs_approval and not answer.experiment
 
 
 def test_featured_brand_keeps_its_price_and_sells_more(model, known):
     brand = BRANDS[4]
-    plain, featured = (asked(model, known, featured=one, most_change=0.05) for one in ([], [brand]))
+    plain, featured = (asked(model, known, featured=brands, most_change=0.05) for brands in ([], [brand]))
     assert featured.proposals[4].proposed == featured.proposals[4].now
     assert featured.proposals[4].packages > plain.proposals[4].packages
 
@@ -110,7 +112,7 @@ def test_curves_have_bands_and_demand_falls(model, known):
 
 def test_price_that_was_never_asked_needs_a_person_once(model, known):
     high = known[HIGHEST][0]
-    usual = [one.usual for one in asked(model, known).proposals]
+    usual = [proposal.usual for proposal in asked(model, known).proposals]
     advertised = {"prices": [round(high * 1.1, 2), *usual[1:]], "featured": [BRANDS[0]]}
     first = asked(model, known, **advertised)
     assert first.needs_approval and "the most that this store has asked" in first.proposals[0].approval
@@ -174,9 +176,9 @@ def test_bad_request_is_refused(fields, said):
 
 def test_forecast_is_better_than_last_week(parts, learned):
     rows, past = parts[1]
-    made = learned.forecast(rows, past)
+    forecast = learned.forecast(rows, past)
     last = past.sold.reshape(len(rows), -1, COUNT)[:, -1]
-    assert np.abs(made - rows.sold).mean() < 0.75 * np.abs(last - rows.sold).mean()
+    assert np.abs(forecast - rows.sold).mean() < 0.75 * np.abs(last - rows.sold).mean()
 
 
 def test_band_of_profit_holds_on_the_last_weeks(parts, model):
@@ -201,5 +203,5 @@ def test_own_elasticities_are_near_the_published_ones(learned):
 def test_column_with_the_answer_has_no_effect():
     tables = task.load(DATA_DIR)
     planted = {"sales": tables["sales"].assign(answer=tables["sales"]["sold"])}
-    one, two = (shelves.to_sell(part["sales"].head(11 * 200)) for part in (tables, planted))
-    assert one.equals(two) and orange_juice.FILE in task.files(DATA_DIR)
+    plain, changed = (shelves.to_sell(part["sales"].head(11 * 200)) for part in (tables, planted))
+    assert plain.equals(changed) and orange_juice.FILE in task.files(DATA_DIR)

@@ -30,7 +30,7 @@ def logged(seed: int, elasticity: float, rows: int = 20_000) -> tuple[value.Week
 
     proposed, usual = np.full(rows, 4), np.full(rows, value.USUAL_STEP)
     earned = profit(step) * random.lognormal(-0.02, 0.2, rows)
-    guessed, hoped, stayed = ((price[at] - 2.0) * 150.0 for at in (step, proposed, usual))
+    guessed, hoped, stayed = ((price[steps] - 2.0) * 150.0 for steps in (step, proposed, usual))
     week = value.Weeks(step, proposed, earned, guessed, hoped, stayed, np.zeros(rows), np.ones(rows, bool))
     return week, probability, float((profit(proposed) - profit(usual)).mean())
 
@@ -96,8 +96,8 @@ def test_wrong_belief_loses_and_thompson_sampling_mends_it(half):
 
 
 def test_halves_share_no_store():
-    one, two = simulator.halves(np.arange(20), seed=0)
-    assert not set(one) & set(two) and len(one) == len(two) == 10
+    first, second = simulator.halves(np.arange(20), seed=0)
+    assert not set(first) & set(second) and len(first) == len(second) == 10
 
 
 def test_prices_that_say_nothing_give_no_elasticity(parts):

@@ -27,5 +27,5 @@ def test_price_war_alarms(reference):
 def test_customers_who_leave_alarm(reference):
     """Another chain opens: sales fall to half, and the forecast is too high."""
     left = reference.assign(earned_profit=reference["earned_profit"] * 0.5)
-    made = watched.alarms("pricing", reference, left)
-    assert {name for name, _ in made} & {"performance", "mae"} or ("drift", "earned_profit") in made
+    raised = watched.alarms("pricing", reference, left)
+    assert {name for name, _ in raised} & {"performance", "mae"} or ("drift", "earned_profit") in raised

@@ -24,7 +24,7 @@ def shuffled_films(data: Parts) -> Parts:
     order = np.random.default_rng(0).permutation(np.concatenate(people["films"].tolist()))
     ends = np.cumsum(people["films"].map(len))[:-1]
     films = [np.unique(part) for part in np.split(order, ends)]
-    stars = [given[: len(part)] for given, part in zip(people["stars"], films, strict=True)]
+    stars = [ratings[: len(part)] for ratings, part in zip(people["stars"], films, strict=True)]
     return data[0] | {"people": people.assign(films=films, stars=stars)}, data[1]
 
 

@@ -32,6 +32,6 @@ def check(run: dict[str, Any], folder: Path) -> None:
     request = {"instances": [{"user_id": user, "count": 5}]}
     assert httpx.post(f"{path}:predict", json=request).status_code == 400
     known = httpx.post(f"{path}:events", json={"events": rated}).raise_for_status().json()["entities"]
-    assert [(one["user_id"], len(one["features"]["films"])) for one in known] == [(user, 2)]
+    assert [(entity["user_id"], len(entity["features"]["films"])) for entity in known] == [(user, 2)]
     [answer] = httpx.post(f"{path}:predict", json=request).raise_for_status().json()["predictions"]
     assert len(answer["ranking"]) == 5 and answer["known"] == 2

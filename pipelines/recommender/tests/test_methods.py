@@ -84,12 +84,12 @@ def test_neighbours_are_those_of_scikit_learn(past, films):
 
 
 def test_blend_is_neighbours_for_few_films_and_ease_for_many(past, films, often):
-    one = Blended(half=1e9).fit(past, films)
+    blend = Blended(half=1e9).fit(past, films)
     near, ease = UserKnn(100).fit(past, films), Ease(200).fit(past, films)
-    counted = one.counted(past.part(0, 5).matrix("stars"))
-    assert same_order(one.scores(counted)[:, often], near.scores(counted)[:, often])
-    one.few, one.half = 0, 1e-9
-    assert same_order(one.scores(counted)[:, often], ease.scores(counted)[:, often])
+    counted = blend.counted(past.part(0, 5).matrix("stars"))
+    assert same_order(blend.scores(counted)[:, often], near.scores(counted)[:, often])
+    blend.few, blend.half = 0, 1e-9
+    assert same_order(blend.scores(counted)[:, often], ease.scores(counted)[:, often])
 
 
 def same_order(scores: np.ndarray, others: np.ndarray) -> bool:
@@ -107,8 +107,8 @@ def test_blend_takes_popularity_where_nothing_is_known(past, films, often):
 
 def test_content_finds_films_of_the_same_genre(films, past):
     western = next(place for place, genres in enumerate(films.genres) if genres == "Western")
-    one = Histories([np.array([western])], [np.array([5.0])], len(films)).matrix()
-    best = np.argsort(-Content(popularity=0).fit(past, films).scores(one)[0])[:20]
+    history = Histories([np.array([western])], [np.array([5.0])], len(films)).matrix()
+    best = np.argsort(-Content(popularity=0).fit(past, films).scores(history)[0])[:20]
     assert all("Western" in films.genres[place] for place in best)
     assert np.linalg.norm(films.terms()[western].toarray()) == pytest.approx(1)
 

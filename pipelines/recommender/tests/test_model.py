@@ -189,9 +189,9 @@ def test_score_of_a_short_history_is_a_chance(tables, films):
     halves = rated.iloc[::2], rated.iloc[1::2]
     past, whole = (histories(rows["film"], rows["stars"], films.numbers) for rows in halves)
     model = Recommender(films, methods.one(SERVED, past, films), training.chance(past, films, 0), past, {})
-    for given in SHORT:
-        few = protocol.cut(whole, given, 0, past)
-        there = [row for row, items in enumerate(few.items) if len(items) == given]
+    for count in SHORT:
+        few = protocol.cut(whole, count, 0, past)
+        there = [row for row, items in enumerate(few.items) if len(items) == count]
         columns = {"user_id": [1] * len(there), "liked": [[]] * len(there), "count": [10] * len(there)}
         columns["films"] = [films.numbers[few.items[row]].tolist() for row in there]
         answers = model.predict_columns(columns | {"stars": [few.ratings[row].tolist() for row in there]})
@@ -199,7 +199,7 @@ def test_score_of_a_short_history_is_a_chance(tables, films):
             len({films.find(place["item"]) for place in shown} & set(whole.items[row].tolist()))
             for shown, row in zip(answers["ranking"], there, strict=True)
         ]
-        assert np.mean(answers["expected"]) == pytest.approx(SHARE * np.mean(found), rel=0.15), given
+        assert np.mean(answers["expected"]) == pytest.approx(SHARE * np.mean(found), rel=0.15), count
 
 
 def test_short_histories_are_drawn_from_what_counts(parts, model):

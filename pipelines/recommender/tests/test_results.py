@@ -31,8 +31,8 @@ def test_what_is_served_is_best_in_both_splits_and_for_short_histories():
 
 
 def test_ranker_is_the_one_that_was_best_on_validation_data():
-    given = tune.best(tune.lines())["random fifth", compare.STAGES]["parameters"]
-    assert (TwoStages().rounds, PARAMETERS["num_leaves"]) == (given["rounds"], given["num_leaves"])
+    parameters = tune.best(tune.lines())["random fifth", compare.STAGES]["parameters"]
+    assert (TwoStages().rounds, PARAMETERS["num_leaves"]) == (parameters["rounds"], parameters["num_leaves"])
 
 
 @pytest.mark.slow

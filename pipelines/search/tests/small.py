@@ -21,7 +21,9 @@ def write(folder: Path) -> None:
     cited = {number for numbers in data.claims["test"].relevant for number in numbers.tolist()}
     kept = set(sorted(cited, key=lambda number: (len(data.texts[number]), number))[:FEWER])
     (folder / "scifact" / "qrels").mkdir(parents=True)
-    rows = [{"_id": data.keys[one], "title": data.titles[one], "text": data.texts[one]} for one in sorted(kept)]
+    rows = [
+        {"_id": data.keys[number], "title": data.titles[number], "text": data.texts[number]} for number in sorted(kept)
+    ]
     claims = []
     for part, them in data.claims.items():
         lines = ["query-id\tcorpus-id\tscore"]
@@ -32,4 +34,4 @@ def write(folder: Path) -> None:
         (folder / "scifact" / "qrels" / f"{part}.tsv").write_text("\n".join(lines) + "\n")
     with gzip.open(folder / "scifact" / scifact.CORPUS, "wt") as file:
         file.writelines(json.dumps(row) + "\n" for row in rows)
-    (folder / "scifact" / scifact.QUERIES).write_text("".join(json.dumps(one) + "\n" for one in claims))
+    (folder / "scifact" / scifact.QUERIES).write_text("".join(json.dumps(claim) + "\n" for claim in claims))

@@ -14,7 +14,7 @@ from tests.support.data import DATA_DIR
 def cases() -> list[Case]:
     """The claims to test on with the abstracts that they cite."""
     test = Claims(Rankings(scifact.load(DATA_DIR), "test"), DATA_DIR)
-    return [case for at in range(len(test.claims.keys)) for case in test.cases(at, test.cited(at))]
+    return [case for index in range(len(test.claims.keys)) for case in test.cases(index, test.cited(index))]
 
 
 def test_what_decides_claims_is_what_was_published(cases):
@@ -30,5 +30,8 @@ def test_figures_of_perfect_of_missed_and_of_half_right_answers(cases):
     missed = scored(cases, [MISSED] * len(cases))
     assert missed["sentence_f1"] == missed["abstract_f1"] == 0
     assert missed["accuracy"] == np.mean([case.verdict == VERDICTS[2] for case in cases])
-    turned = [one._replace(verdict=VERDICTS[1 - VERDICTS.index(one.verdict)]) if one.chosen else one for one in right]
+    turned = [
+        answer._replace(verdict=VERDICTS[1 - VERDICTS.index(answer.verdict)]) if answer.chosen else answer
+        for answer in right
+    ]
     assert scored(cases, turned)["sentence_f1"] == 1 and scored(cases, turned)["sentence_label_f1"] == 0

@@ -13,8 +13,8 @@ KEPT = 40
 
 @pytest.fixture(scope="module")
 def served(documents):
-    short = sorted(documents, key=lambda one: len(one.fields["text"]))[:KEPT]
-    rows = pd.DataFrame([{"key": one.key} | dict(one.fields) for one in short])
+    short = sorted(documents, key=lambda document: len(document.fields["text"]))[:KEPT]
+    rows = pd.DataFrame([{"key": document.key} | dict(document.fields) for document in short])
     return training.fit(rows, weights_files.fetch_all(minilm.WEIGHTS), CHOSEN)
 
 
@@ -29,23 +29,23 @@ def ask(served, query, count=5, **filters) -> dict:
 
 def test_a_title_finds_its_abstract(served):
     index = served.index
-    titles = [index.document(index.hit(at, 0.0)).fields["title"] for at in range(KEPT)]
-    made = many(served, titles[:10], 1)
-    assert [hits[0]["item"] for hits in made["hits"]] == titles[:10]
+    titles = [index.document(index.hit(place, 0.0)).fields["title"] for place in range(KEPT)]
+    answers = many(served, titles[:10], 1)
+    assert [hits[0]["item"] for hits in answers["hits"]] == titles[:10]
 
 
 def test_what_is_shown_is_the_snippet_with_its_words(served, claims):
     for claim in claims[:10]:
-        made = ask(served, claim, 3)
-        assert len(made["hits"]) == 3
-        titled = [f"{at}. {hit['item']}\n{hit['snippet']}" for at, hit in enumerate(made["hits"], 1)]
-        assert "".join(part["part"] for part in made["shown"]) == "\n\n".join(titled)
-        for hit in made["hits"]:
+        answer = ask(served, claim, 3)
+        assert len(answer["hits"]) == 3
+        titled = [f"{rank}. {hit['item']}\n{hit['snippet']}" for rank, hit in enumerate(answer["hits"], 1)]
+        assert "".join(part["part"] for part in answer["shown"]) == "\n\n".join(titled)
+        for hit in answer["hits"]:
             assert hit["words"] + hit["meaning"] == pytest.approx(hit["score"])
             assert all(hit["snippet"][start:end].isalnum() for start, end in hit["marks"])
-        scores = [hit["score"] for hit in made["hits"]]
+        scores = [hit["score"] for hit in answer["hits"]]
         assert scores == sorted(scores, reverse=True) and 0 <= scores[-1] <= scores[0] <= 1
-        assert all(hit["because"][-1].startswith("meaning (") for hit in made["hits"])
+        assert all(hit["because"][-1].startswith("meaning (") for hit in answer["hits"])
 
 
 def test_signs_leave_out_what_does_not_fit(served):
@@ -57,8 +57,8 @@ def test_signs_leave_out_what_does_not_fit(served):
 
 
 def test_what_is_unlike_all_papers_is_said(served):
-    made = ask(served, "Wo bleibt der Zug nach Hamburg heute Abend?")
-    assert made["known"] < 0.5 and "few of its words are in any paper" in made["unusual"]
+    answer = ask(served, "Wo bleibt der Zug nach Hamburg heute Abend?")
+    assert answer["known"] < 0.5 and "few of its words are in any paper" in answer["unusual"]
 
 
 def test_a_query_alone_has_the_answer_it_has_among_others(served, claims):
@@ -71,9 +71,9 @@ def test_a_filter_keeps_one_value_of_a_facet(served):
     whole = ask(served, "cells of patients", 10)
     counts = {(row["facet"], row["value"]): row["count"] for row in whole["facets"]}
     for organism in ("people", "mice"):
-        made = ask(served, "cells of patients", 10, organism=organism)
-        assert {hit["organism"] for hit in made["hits"]} <= {organism}
-        there = {(row["facet"], row["value"]): row["count"] for row in made["facets"] if row["facet"] == "organism"}
+        answer = ask(served, "cells of patients", 10, organism=organism)
+        assert {hit["organism"] for hit in answer["hits"]} <= {organism}
+        there = {(row["facet"], row["value"]): row["count"] for row in answer["facets"] if row["facet"] == "organism"}
         assert there == {key: count for key, count in counts.items() if key == ("organism", organism)} != {}
 
 
@@ -92,10 +92,10 @@ def test_facets_are_those_of_the_rules(text, design, organism):
 
 def test_quotes_are_sentences_of_the_papers_that_they_name(served):
     index = served.index
-    documents = {hit.key: index.document(hit) for hit in (index.hit(at, 0.0) for at in range(KEPT))}
-    titles = [one.fields["title"] for one in list(documents.values())[:8]]
-    answered, made = 0, many(served, titles, answer=True)
-    for quotes, refused, hits in zip(made["answer"], made["refused"], made["hits"], strict=True):
+    documents = {hit.key: index.document(hit) for hit in (index.hit(number, 0.0) for number in range(KEPT))}
+    titles = [document.fields["title"] for document in list(documents.values())[:8]]
+    answered, answers = 0, many(served, titles, answer=True)
+    for quotes, refused, hits in zip(answers["answer"], answers["refused"], answers["hits"], strict=True):
         assert bool(quotes) != bool(refused)
         answered += bool(quotes)
         for quote in quotes:
@@ -109,8 +109,8 @@ def test_quotes_are_sentences_of_the_papers_that_they_name(served):
 
 
 def test_what_nothing_answers_is_refused_and_what_is_not_asked_for_is_not_answered(served, claims):
-    made = ask(served, "Where can I buy a cheap train ticket to Hamburg?", answer=True)
-    assert made["answer"] == [] and made["refused"] and len(made["hits"]) == 5
-    made = ask(served, claims[0])
-    assert (made["answer"], made["refused"]) == ([], None)
+    answer = ask(served, "Where can I buy a cheap train ticket to Hamburg?", answer=True)
+    assert answer["answer"] == [] and answer["refused"] and len(answer["hits"]) == 5
+    answer = ask(served, claims[0])
+    assert (answer["answer"], answer["refused"]) == ([], None)
     assert ask(served, '"cells zebra quantum"', answer=True)["refused"]

@@ -30,16 +30,16 @@ def folder(tmp_path):
 
 @pytest.fixture
 def notes(tmp_path, folder):
-    made = Notes(tmp_path / "home", embed)
-    assert made.add(folder) == (3, 0, 0, [])
-    return made
+    store = Notes(tmp_path / "home", embed)
+    assert store.add(folder) == (3, 0, 0, [])
+    return store
 
 
 def test_notes_are_found_by_words_and_by_meaning(notes):
     assert notes.ask("4711")[0].title == "Taxes"
     first = notes.ask("money for the state", 1)[0]
     assert first.title == "Taxes" and first.path.endswith("tax.md")
-    assert {one.title for one in notes.ask("recipe for baking", 2)} == {"Sourdough", "loaf"}
+    assert {note.title for note in notes.ask("recipe for baking", 2)} == {"Sourdough", "loaf"}
     assert notes.ask("starter -rye")[0].title == "loaf"
 
 
@@ -48,7 +48,7 @@ def test_what_changed_is_read_again_and_what_is_gone_is_forgotten(notes, folder)
     (folder / "deep" / "loaf.txt").unlink()
     assert notes.add(folder) == (1, 1, 1, [])
     assert "May" in notes.ask("taxes", 1)[0].snippet
-    assert {one.title for one in notes.ask("loaf", 10)} == {"Sourdough", "Taxes"}
+    assert {note.title for note in notes.ask("loaf", 10)} == {"Sourdough", "Taxes"}
 
 
 def test_documents_pictures_and_speech_are_notes_and_what_is_not_read_is_named(notes, folder):
@@ -81,9 +81,9 @@ def test_what_is_deleted_is_in_no_file(notes, folder, tmp_path):
 
 
 def test_an_answer_has_the_sentences_of_notes_word_for_word_with_their_sources(notes):
-    said = answered(notes, "When is the tax return due?", 3).splitlines()
-    assert said[0] == "The return is due in July; the number of my file is zebra-4711. [1]"
-    assert any(line.startswith("[1] Taxes  ") and "tax.md" in line for line in said)
+    lines = answered(notes, "When is the tax return due?", 3).splitlines()
+    assert lines[0] == "The return is due in July; the number of my file is zebra-4711. [1]"
+    assert any(line.startswith("[1] Taxes  ") and "tax.md" in line for line in lines)
     assert answered(notes, "Who painted the Mona Lisa?", 3).startswith("No sentence of your notes answers this")
 
 
@@ -105,15 +105,15 @@ def test_the_page_of_notes_answers_nobody_else(notes, folder):
 
 
 def test_notes_about_the_same_are_linked_and_all_are_exported(notes, tmp_path):
-    (one, other, cosine), *others = notes.links()
-    assert {one.rsplit("/")[-1], other.rsplit("/")[-1]} == {"bread.md", "loaf.txt"} and cosine > 0.5 and not others
+    (first, second, cosine), *others = notes.links()
+    assert {first.rsplit("/")[-1], second.rsplit("/")[-1]} == {"bread.md", "loaf.txt"} and cosine > 0.5 and not others
     assert notes.export(tmp_path / "all.jsonl") == 3
     rows = [json.loads(line) for line in (tmp_path / "all.jsonl").read_text().splitlines()]
     assert {row["title"] for row in rows} == {"Sourdough", "loaf", "Taxes"}
 
 
 def test_passages_are_whole_paragraphs(documents):
-    text = "\n\n".join(one.fields["text"][:300] for one in documents[:20])
-    made = list(passages(text))
-    assert "\n\n".join(made).split() == text.split()
-    assert len(made) > 5 and all(len(one.split()) <= WORDS or "\n\n" not in one for one in made)
+    text = "\n\n".join(document.fields["text"][:300] for document in documents[:20])
+    parts = list(passages(text))
+    assert "\n\n".join(parts).split() == text.split()
+    assert len(parts) > 5 and all(len(passage.split()) <= WORDS or "\n\n" not in passage for passage in parts)

@@ -20,18 +20,22 @@ SETTINGS = quoting.Settings((1.0, 0.0, 0.0, 0.0, 0.0), 0.0, 0.6)
 
 def test_figures_of_sentences():
     near, shares = [np.array([0.5, 0.25]), np.array([0.75])], [np.array([1.0, 0.0]), np.array([0.5])]
-    made = quoting.figures(near, shares, [0.6, 0.7])
+    figures = quoting.figures(near, shares, [0.6, 0.7])
     expected = [[0.5, -0.25, 1.0, 0.6, 0.0], [0.25, -0.5, 0.0, 0.6, 0.5], [0.75, 0.0, 0.5, 0.7, 0.0]]
-    assert made == pytest.approx(np.array(expected)) and made.shape[1] == len(quoting.NAMES)
+    assert figures == pytest.approx(np.array(expected)) and figures.shape[1] == len(quoting.NAMES)
     assert quoting.figures([], [], []).shape == (0, len(quoting.NAMES))
 
 
 def test_the_likeliest_sentences_are_chosen_and_none_below_the_least():
     texts = [["one.", "two."], ["three.", "four.", "five."]]
     probability = np.array([0.61, 0.7, 0.2, 0.9, 0.65])
-    made = quoting.chosen(texts, probability, SETTINGS)
-    assert [(one.paper, one.sentence, one.text) for one in made] == [(1, 1, "four."), (0, 1, "two."), (1, 2, "five.")]
-    assert [one.probability for one in made] == [0.9, 0.7, 0.65]
+    sentences = quoting.chosen(texts, probability, SETTINGS)
+    assert [(sentence.paper, sentence.sentence, sentence.text) for sentence in sentences] == [
+        (1, 1, "four."),
+        (0, 1, "two."),
+        (1, 2, "five."),
+    ]
+    assert [sentence.probability for sentence in sentences] == [0.9, 0.7, 0.65]
     assert quoting.chosen(texts, probability - 0.35, SETTINGS) == []
 
 
@@ -62,9 +66,9 @@ def test_weights_learn_what_decides_and_the_least_chance_refuses_few():
     random = np.random.default_rng(0)
     rows = [random.random((8, len(quoting.NAMES))) for _ in range(200)]
     decides = [np.arange(8) == row[:, 2].argmax() for row in rows]
-    made = quotes.learned(quotes.Reading(rows, decides))
-    assert int(np.argmax(np.abs(made.weights))) == 2
+    settings = quotes.learned(quotes.Reading(rows, decides))
+    assert int(np.argmax(np.abs(settings.weights))) == 2
     test = quotes.Reading(rows, decides)
-    probability = partial(quoting.probabilities, settings=made)
+    probability = partial(quoting.probabilities, settings=settings)
     assert test.first(probability, 1).mean() > 0.9
-    assert (test.best(probability) < made.least).mean() == pytest.approx(quotes.REFUSED, abs=0.03)
+    assert (test.best(probability) < settings.least).mean() == pytest.approx(quotes.REFUSED, abs=0.03)

@@ -27,7 +27,7 @@ def few(data) -> scifact.SciFact:
     """The abstracts of 25 claims to train on, and those claims."""
     claims = data.claims["train"]
     numbers = np.unique(np.concatenate(claims.relevant[:25]))
-    relevant = [np.searchsorted(numbers, one) for one in claims.relevant[:25]]
+    relevant = [np.searchsorted(numbers, cited) for cited in claims.relevant[:25]]
     some = [[values[number] for number in numbers] for values in (data.keys, data.titles, data.texts)]
     part = scifact.Claims(claims.keys[:25], claims.texts[:25], relevant)
     return scifact.SciFact(*some, {"train": part})
@@ -47,8 +47,12 @@ def test_data_of_the_archive_are_the_same(tmp_path, monkeypatch, few):
         archive.writestr("scifact/corpus.jsonl", corpus)
         for name in (scifact.QUERIES, "qrels/train.tsv", "qrels/test.tsv"):
             archive.writestr(f"scifact/{name}", "".join(scifact.lines(name, DATA_DIR)))
-    made, right = scifact.load(tmp_path), scifact.load(DATA_DIR)
-    assert (made.keys, made.texts, made.claims["test"].keys) == (right.keys, right.texts, right.claims["test"].keys)
+    loaded, right = scifact.load(tmp_path), scifact.load(DATA_DIR)
+    assert (loaded.keys, loaded.texts, loaded.claims["test"].keys) == (
+        right.keys,
+        right.texts,
+        right.claims["test"].keys,
+    )
 
 
 def test_ndcg_is_that_of_scikit_learn():
@@ -75,12 +79,12 @@ def test_abstracts_are_like_the_first_without_themselves():
     vectors = RNG.normal(size=(12, 5))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     scores = RNG.random((2, 12))
-    made = learned.like_the_first(scores, vectors)
+    likeness = learned.like_the_first(scores, vectors)
     for row in range(2):
         order = np.argsort(-scores[row])
         for number in range(12):
-            others = [one for one in order[: learned.FIRST + 1] if one != number][: learned.FIRST]
-            assert made[row, number] == pytest.approx((vectors[others] @ vectors[number]).mean(), abs=1e-6)
+            others = [place for place in order[: learned.FIRST + 1] if place != number][: learned.FIRST]
+            assert likeness[row, number] == pytest.approx((vectors[others] @ vectors[number]).mean(), abs=1e-6)
 
 
 def test_what_is_known_of_a_pair():
@@ -93,17 +97,17 @@ def test_what_is_known_of_a_pair():
 
 def test_each_method_ranks_the_claims_of_few_abstracts(few, monkeypatch, tmp_path):
     """All parts together, with MiniLM itself. The forest has learned from these claims."""
-    made = rankings.Rankings(few, "train")
+    ranking = rankings.Rankings(few, "train")
     relevant = few.claims["train"].relevant
-    for scores in (made.words, made.fields, made.meanings, made.reciprocal, made.both):
+    for scores in (ranking.words, ranking.fields, ranking.meanings, ranking.reciprocal, ranking.both):
         assert scores.shape == (25, len(few.keys)) and ndcg(scores, relevant).mean() > 0.8
-    assert made.candidates.columns.shape[1] == len(learned.NAMES)
-    forest = learned.fit(made.candidates, relevant, leaves=4, rounds=20, seed=0)
-    ordered = learned.scores(forest, made.candidates, made.words.shape)
+    assert ranking.candidates.columns.shape[1] == len(learned.NAMES)
+    forest = learned.fit(ranking.candidates, relevant, leaves=4, rounds=20, seed=0)
+    ordered = learned.scores(forest, ranking.candidates, ranking.words.shape)
     assert ndcg(ordered, relevant).mean() > 0.8
-    again = made.changed(share=0.1)
-    assert vars(again)["words"] is made.words and "both" not in vars(again)
-    assert np.array_equal(made.changed(k1=made.settings.k1).words, made.words)
+    again = ranking.changed(share=0.1)
+    assert vars(again)["words"] is ranking.words and "both" not in vars(again)
+    assert np.array_equal(ranking.changed(k1=ranking.settings.k1).words, ranking.words)
 
 
 def test_questions_and_paragraphs_are_those_of_squad():

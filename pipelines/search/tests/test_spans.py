@@ -22,17 +22,17 @@ def test_candidates_are_words_in_a_row_of_the_nearest_sentences():
     places, rows = spans.candidates("Who built the old mill?", TEXT)
     found = [TEXT[begin:end] for begin, end in places]
     assert "Jonas Reed" in found and "1742" in found and "corn" in found and len(rows) == len(found)
-    assert not any(one.startswith(("by ", "the ")) or "mill" in one or "built" in one for one in found)
-    assert all(len(one.split()) <= spans.MOST for one in found)
+    assert not any(phrase.startswith(("by ", "the ")) or "mill" in phrase or "built" in phrase for phrase in found)
+    assert all(len(phrase.split()) <= spans.MOST for phrase in found)
     assert spans.best_sentences("Who built the old mill?", TEXT)[0] == (0, 1.0)
 
 
 def test_most_answers_are_candidates(data):
     past, _ = parts(data)
     covered = []
-    for one in past[::80].tolist():
-        places, _ = spans.candidates(data.questions[one], data.paragraphs[data.paragraph[one]])
-        covered.append(any((begin, begin + len(text)) in places for begin, text in data.answers[one]))
+    for question in past[::80].tolist():
+        places, _ = spans.candidates(data.questions[question], data.paragraphs[data.paragraph[question]])
+        covered.append(any((begin, begin + len(text)) in places for begin, text in data.answers[question]))
     assert np.mean(covered) > 0.7
 
 
@@ -42,8 +42,12 @@ def test_a_forest_answers_questions_that_it_has_not_seen(data):
     assert len(set(data.article[past].tolist())) == 36 and len(set(data.article[held].tolist())) == 12
     forest = spans.fit(data, past[::25], seed=0)
     few = held[::5].tolist()
-    said = [spans.best(forest, data.questions[one], data.paragraphs[data.paragraph[one]])[0] for one in few]
-    assert all(text in data.paragraphs[data.paragraph[one]] for text, one in zip(said, few, strict=True))
-    simple = [spans.sentence(data.questions[one], data.paragraphs[data.paragraph[one]])[0] for one in few]
-    truth = [data.answers[one] for one in few]
-    assert judged(said, truth)["f1"].mean() > judged(simple, truth)["f1"].mean() + 0.05
+    answers = [
+        spans.best(forest, data.questions[question], data.paragraphs[data.paragraph[question]])[0] for question in few
+    ]
+    assert all(text in data.paragraphs[data.paragraph[question]] for text, question in zip(answers, few, strict=True))
+    simple = [
+        spans.sentence(data.questions[question], data.paragraphs[data.paragraph[question]])[0] for question in few
+    ]
+    truth = [data.answers[question] for question in few]
+    assert judged(answers, truth)["f1"].mean() > judged(simple, truth)["f1"].mean() + 0.05

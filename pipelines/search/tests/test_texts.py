@@ -10,15 +10,15 @@ from pipelines.search.studies.rewrite.study import misspelt
 def test_a_misspelt_text_has_two_letters_exchanged(claims):
     random = np.random.default_rng(0)
     for claim in claims[:50]:
-        made = misspelt(claim, random)
-        places = [at for at, pair in enumerate(zip(claim, made, strict=True)) if len(set(pair)) == 2]
-        assert sorted(made) == sorted(claim) and len(places) in (0, 2)
+        written = misspelt(claim, random)
+        places = [place for place, pair in enumerate(zip(claim, written, strict=True)) if len(set(pair)) == 2]
+        assert sorted(written) == sorted(claim) and len(places) in (0, 2)
     assert misspelt("no long word", random) == "no long word"
 
 
 @pytest.mark.parametrize("way", list(chunks.WAYS))
 def test_parts_have_all_words_of_a_text(way, documents):
-    text = "\n\n".join(one.fields["text"] for one in documents[:3])
+    text = "\n\n".join(document.fields["text"] for document in documents[:3])
     parts = list(chunks.WAYS[way](text))
     covered = np.zeros(len(text), bool)
     for start, end in parts:

@@ -19,8 +19,8 @@ def without_structure(name: str):
 
     def change(data: Parts) -> Parts:
         rows = data[0]["customers"].reset_index(drop=True)
-        made = nulls.NULLS[name](np.log1p(rows[INPUTS].to_numpy()), np.random.default_rng(0))
-        columns = dict(zip(INPUTS, np.clip(np.expm1(made), 0, None).T, strict=True))
+        points = nulls.NULLS[name](np.log1p(rows[INPUTS].to_numpy()), np.random.default_rng(0))
+        columns = dict(zip(INPUTS, np.clip(np.expm1(points), 0, None).T, strict=True))
         return {"customers": rows.assign(**columns)}, data[1]
 
     return change

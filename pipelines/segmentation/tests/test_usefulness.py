@@ -74,15 +74,15 @@ def test_no_halves_explain_more_than_the_tree(past):
 def test_data_without_structure_look_like_the_customers(name, parts):
     rows = parts[1]["customers"]
     points = np.log1p(rows[rows[DAY] == TEST][RFM].to_numpy())
-    made = nulls.NULLS[name](points, np.random.default_rng(0))
-    correlation, theirs = np.corrcoef(points.T)[np.triu_indices(3, 1)], np.corrcoef(made.T)[np.triu_indices(3, 1)]
+    drawn = nulls.NULLS[name](points, np.random.default_rng(0))
+    correlation, theirs = np.corrcoef(points.T)[np.triu_indices(3, 1)], np.corrcoef(drawn.T)[np.triu_indices(3, 1)]
     if name == "permuted columns":
         np.testing.assert_allclose(theirs, 0, atol=0.06)
     else:
         np.testing.assert_allclose(theirs, correlation, atol=0.1)
     if name != "one Gaussian":
-        np.testing.assert_array_equal(np.sort(made, axis=0), np.sort(points, axis=0))
-    assert not np.array_equal(made, points)
+        np.testing.assert_array_equal(np.sort(drawn, axis=0), np.sort(points, axis=0))
+    assert not np.array_equal(drawn, points)
 
 
 def test_gap_finds_the_clusters_that_are_there_and_none_in_a_cloud():

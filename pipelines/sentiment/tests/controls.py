@@ -12,8 +12,8 @@ SETTINGS: dict[str, object] = {"weights": WEIGHTS}
 def fewer(parts: Parts) -> Parts:
     """Return whole units, a fourteenth of them: MiniLM takes 0.015 s of a core for each snippet."""
     past, test = (
-        {"snippets": one[one["unit"] % 14 == 0].reset_index(drop=True)}
-        for one in (parts[0]["snippets"], parts[1]["snippets"])
+        {"snippets": rows[rows["unit"] % 14 == 0].reset_index(drop=True)}
+        for rows in (parts[0]["snippets"], parts[1]["snippets"])
     )
     return past, test
 

@@ -40,9 +40,9 @@ def test_documents_and_copies_are_units():
     ]  # fmt: skip
     sources = ["amazon", "amazon", "amazon", "movie", "movie", "tweet", "nyt", "amazon", "tweet"]
     ids = ["1_1", "1_2", "2_1", "7", "8", "9", "1_1", "3_1", "10"]
-    made = data.units(sources, ids, texts).tolist()
-    assert made[0] == made[1] == made[2] and made[3] == made[5]
-    assert len(set(made)) == 6
+    units = data.units(sources, ids, texts).tolist()
+    assert units[0] == units[1] == units[2] and units[3] == units[5]
+    assert len(set(units)) == 6
 
 
 def test_planted_copy_of_a_test_snippet_is_not_learned_from(tables, parts, raw):
@@ -75,5 +75,5 @@ def test_one_snippet_is_too_few(tables):
 
 def test_residuals_of_a_rare_source_are_those_of_all():
     held, sources = np.arange(50.0), np.array(["movie"] * 45 + ["nyt"] * 5)
-    made = training.residuals(held, sources)
-    assert len(made["movie"]) == 45 and len(made["nyt"]) == len(made["tweet"]) == 50
+    residuals = training.residuals(held, sources)
+    assert len(residuals["movie"]) == 45 and len(residuals["nyt"]) == len(residuals["tweet"]) == 50

@@ -57,8 +57,8 @@ def test_compound_without_rules_is_that_of_vader(weights):
 
     known, theirs = reading.valences(weights["lexicon"]), SentimentIntensityAnalyzer()
     for text in ("good", "a wonderful day of pain", "nice and horrible", "the table"):
-        made = reading.added(reading.valued(lexicon.words(text), known))[:, 0].sum()
-        assert made == pytest.approx(theirs.polarity_scores(text)["compound"], abs=1e-4)
+        compound = reading.added(reading.valued(lexicon.words(text), known))[:, 0].sum()
+        assert compound == pytest.approx(theirs.polarity_scores(text)["compound"], abs=1e-4)
 
 
 def test_lexicon_is_that_of_the_package(weights):

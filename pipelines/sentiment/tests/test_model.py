@@ -32,32 +32,32 @@ def held(parts) -> pd.DataFrame:
 
 @pytest.mark.parametrize(("text", "source"), [*zip(ODD, [None, "tweet"] * len(ODD), strict=False)])
 def test_parts_are_the_text_and_add_up_to_the_score(served, text, source):
-    made = asked(served, text, source=source)
-    [parts], count = made["parts"], len(made["lines"][0])
+    answer = asked(served, text, source=source)
+    [parts], count = answer["parts"], len(answer["lines"][0])
     assert "".join(part["part"] for part in parts) == text
     found = [text[start:end] for start, end in lines(text)]
-    whole = count * made["start"][0] + sum(part["effect"] for part in parts)
+    whole = count * answer["start"][0] + sum(part["effect"] for part in parts)
     assert whole == pytest.approx(served.score.predict(served.read(found, [source] * count)).sum(), abs=1e-3)
-    Prediction.model_validate({name: column[0] for name, column in made.items()})
+    Prediction.model_validate({name: column[0] for name, column in answer.items()})
 
 
 def test_each_line_is_answered_as_if_it_were_alone(served):
-    made = asked(served, EXAMPLE)
-    [told] = made["lines"]
+    answers = asked(served, EXAMPLE)
+    [told] = answers["lines"]
     for line in told:
         alone = asked(served, line["line"])
         assert alone["valence"][0] == pytest.approx(line["valence"], abs=1e-4)
         [same] = alone["lines"][0]
         assert (same["low"], same["high"]) == pytest.approx((line["low"], line["high"]), abs=1e-4)
-    assert made["valence"][0] == pytest.approx(np.mean([line["valence"] for line in told]))
-    assert [place for place, _ in made["course"][0]] == [1, 2, 3]
+    assert answers["valence"][0] == pytest.approx(np.mean([line["valence"] for line in told]))
+    assert [place for place, _ in answers["course"][0]] == [1, 2, 3]
 
 
 def test_pleasant_and_unpleasant_are_told_apart(served):
-    made = asked(served, "I love this, it is wonderful!", "I hate this, it is horrible.", "It opens at nine.")
-    assert made["valence"][0] > 1 and made["valence"][1] < -0.5 and abs(made["valence"][2]) < 1
-    assert made["tone"][:2] == ["positive", "negative"]
-    assert made["words"][0][0]["effect"] > 0 > made["words"][1][0]["effect"]
+    answers = asked(served, "I love this, it is wonderful!", "I hate this, it is horrible.", "It opens at nine.")
+    assert answers["valence"][0] > 1 and answers["valence"][1] < -0.5 and abs(answers["valence"][2]) < 1
+    assert answers["tone"][:2] == ["positive", "negative"]
+    assert answers["words"][0][0]["effect"] > 0 > answers["words"][1][0]["effect"]
 
 
 def test_snippets_that_it_has_not_seen(served, held):
@@ -65,15 +65,15 @@ def test_snippets_that_it_has_not_seen(served, held):
     assert evaluation.metrics["r"] > 0.55 and evaluation.metrics["coverage"] > 0.8
     assert evaluation.units["r"].mean() == pytest.approx(evaluation.metrics["r"])
     assert evaluation.metrics["r"] == pytest.approx(
-        np.mean([evaluation.metrics[f"r_{one}"] for one in ("movie", "tweet", "amazon", "nyt")]), abs=0.01
+        np.mean([evaluation.metrics[f"r_{source}"] for source in ("movie", "tweet", "amazon", "nyt")]), abs=0.01
     )
 
 
 def test_without_a_source_the_text_decides(served):
     """A tweet is read as one, and its interval is narrower than that of a film review."""
-    made = asked(served, "@anna LOL thx :) can't wait 4 tonight!!", "The movie's plot is as thin as its characters.")
-    assert made["source"] == ["tweet", "movie"]
-    tweet, film = (line["high"] - line["low"] for [line] in made["lines"])
+    answers = asked(served, "@anna LOL thx :) can't wait 4 tonight!!", "The movie's plot is as thin as its characters.")
+    assert answers["source"] == ["tweet", "movie"]
+    tweet, film = (line["high"] - line["low"] for [line] in answers["lines"])
     assert tweet < film
     stated = asked(served, "The movie's plot is as thin as its characters.", source="tweet")
     assert stated["source"] == ["tweet"] and stated["lines"][0][0]["source"] == "tweet"
@@ -82,14 +82,14 @@ def test_without_a_source_the_text_decides(served):
 def test_r_is_the_mean_of_the_sources():
     rng = np.random.default_rng(0)
     valence, sources = rng.normal(size=400), rng.choice(["movie", "tweet", "nyt"], 400)
-    made = valence + rng.normal(size=400) * np.where(sources == "nyt", 3, 1)
-    mean = np.mean(list(report.by_source(valence, made, sources).values()))
-    assert report.values(valence, made, sources)["r"].mean() == pytest.approx(mean)
+    predicted = valence + rng.normal(size=400) * np.where(sources == "nyt", 3, 1)
+    mean = np.mean(list(report.by_source(valence, predicted, sources).values()))
+    assert report.values(valence, predicted, sources)["r"].mean() == pytest.approx(mean)
 
 
 def test_what_is_unlike_all_that_was_learned_from_is_said(served):
-    made = asked(served, "Bonjour, tu viens demain soir chez nous ?", "12345 !!", "a good film", "so " * 400)
-    assert made["unusual"] == [
+    answers = asked(served, "Bonjour, tu viens demain soir chez nous ?", "12345 !!", "a good film", "so " * 400)
+    assert answers["unusual"] == [
         ["few of its words are known"], ["no letters"], [], ["a line longer than every snippet known"]
     ]  # fmt: skip
 
@@ -113,6 +113,6 @@ def test_bad_input_is_named(asked, said):
 
 def test_the_answer_in_another_column_has_no_effect(parts, weights):
     rows = parts[0]["snippets"].head(60)
-    models = [task.train({"snippets": one}, weights) for one in (rows, rows.assign(answer=rows["valence"]))]
-    first, second = (one.score.predict(one.read([EXAMPLE], [None])) for one in models)
+    models = [task.train({"snippets": table}, weights) for table in (rows, rows.assign(answer=rows["valence"]))]
+    first, second = (model.score.predict(model.read([EXAMPLE], [None])) for model in models)
     assert first == second

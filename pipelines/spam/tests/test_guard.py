@@ -23,28 +23,28 @@ def test_share_that_is_flagged_is_the_one_that_was_chosen():
         (np.flatnonzero(np.arange(3_000) % 5 != fold), np.flatnonzero(np.arange(3_000) % 5 == fold))
         for fold in range(5)
     ]
-    made = guard.fit(rows, others, spam, parts, seed=0)
+    model = guard.fit(rows, others, spam, parts, seed=0)
     for aside in (False, True):
         new = [csr_array(random.normal(middle, 1, (1_000, 6))) for middle in (0, 3)]
-        flagged = [made.outside(one, np.full(1_000, aside)).mean() for one in new]
+        flagged = [model.outside(vectors, np.full(1_000, aside)).mean() for vectors in new]
         assert flagged[0] == pytest.approx(guard.FLAGGED, abs=0.02) and flagged[1] > 0.95
 
 
 def test_what_is_unusual_is_shown(served):
     texts = messages_of_today.messages()["text"].tolist()
-    made = served.decided(texts)
-    unusual = np.array([bool(said) for said in made["unusual"]])
-    assert unusual.mean() > 0.5 and set(made["decision"][unusual]) == {"ham"}
+    answers = served.decided(texts)
+    unusual = np.array([bool(remarks) for remarks in answers["unusual"]])
+    assert unusual.mean() > 0.5 and set(answers["decision"][unusual]) == {"ham"}
 
 
 def test_file_has_few_remarks(served, held):
-    assert np.mean([bool(said) for said in served.decided(held)["unusual"]]) < 0.15
+    assert np.mean([bool(remarks) for remarks in served.decided(held)["unusual"]]) < 0.15
 
 
 def test_tuned_naive_bayes_alone_breaks_a_limit_of_the_gate(parts):
     """No lower log loss is asked for: on 1,341 messages the difference to it is not sure."""
     rows = parts[0]["messages"]
     model = training.of(rows, Bayes, Bayes.counts(rows["text"].tolist()), seed=0, weights={})
-    made = report.today(model)
+    metrics = report.today(model)
     limits = ("today_lost", "today_scams_shown")
-    assert not any(task.THRESHOLDS[name].holds(made[name]) for name in limits)
+    assert not any(task.THRESHOLDS[name].holds(metrics[name]) for name in limits)

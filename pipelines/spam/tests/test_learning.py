@@ -16,11 +16,11 @@ from pipelines.spam.studies.tune.generative import Generative
 def replay(parts, served) -> dict:
     rows = campaign.stream(parts[1]["messages"].head(200), "a parcel that waits", seed=0)
     known = parts[0]["messages"].head(200)
-    made = {
+    counted = {
         name: campaign.Known(Meant.counts(part["text"].tolist()), part["spam"].to_numpy().astype(int))
         for name, part in (("known", known), ("new", rows))
     }
-    return made | {"model": served, "rows": rows}
+    return counted | {"model": served, "rows": rows}
 
 
 def test_campaign_begins_in_the_middle(replay):
@@ -36,26 +36,26 @@ def test_campaign_begins_in_the_middle(replay):
 def test_label_that_is_not_known_yet_has_no_effect(replay, way):
     new = replay["new"]
     late = np.where(np.arange(len(new.spam)) >= len(new.spam) - campaign.DELAY - 1, 1 - new.spam, new.spam)
-    made = [
+    decisions = [
         campaign.replayed(way, replay["model"], replay["known"], campaign.Known(new.counts, spam))
         for spam in (new.spam, late)
     ]
-    assert made[0].tolist() == made[1].tolist()
+    assert decisions[0].tolist() == decisions[1].tolist()
 
 
 def test_without_learning_the_replay_is_what_the_model_answers(replay):
-    made = campaign.replayed(campaign.WAYS[0], replay["model"], replay["known"], replay["new"])
+    decisions = campaign.replayed(campaign.WAYS[0], replay["model"], replay["known"], replay["new"])
     answers = replay["model"].decided(replay["rows"]["text"].tolist())["probability"]
-    assert made.tolist() == costs.decided(answers).tolist()
+    assert decisions.tolist() == costs.decided(answers).tolist()
 
 
 def test_first_run_of_what_is_caught_counts_the_labels_known_by_then():
     planted = np.zeros(200, bool)
     planted[100::2] = True  # 50 messages of the campaign; the last 30 are put aside
     aside = planted & (np.arange(200) >= 140)
-    made = campaign.line(aside, planted.astype(int) | (np.arange(200) < 50), planted)
+    line = campaign.line(aside, planted.astype(int) | (np.arange(200) < 50), planted)
     # The first is put aside at 140, when the labels of those before 120 are known: ten.
-    assert made["labels"] == 10 and made["found"] == pytest.approx(0.6) and made["ham_lost"] == 0
+    assert line["labels"] == 10 and line["found"] == pytest.approx(0.6) and line["ham_lost"] == 0
     never = campaign.line(np.zeros(200, bool), planted.astype(int) | (np.arange(200) < 50), planted)
     assert never["labels"] is None
 
@@ -85,7 +85,7 @@ def test_labelled_messages_are_learned_but_not_those_of_the_file_or_near_to_what
     new = pd.DataFrame(
         {"text": [past["text"].iloc[0], test["text"].iloc[0], f"{long} 7!", "Ur parcel waits!"], "spam": [0.0, 0, 0, 1]}
     )
-    made = learned.joined(past, test, new)
-    assert made.iloc[: len(past)].equals(past)
-    assert made.iloc[len(past) :][["text", "spam"]].to_numpy().tolist() == [["Ur parcel waits!", 1.0]]
-    assert made["number"].is_unique and not set(made["number"]) & set(test["number"])
+    joined = learned.joined(past, test, new)
+    assert joined.iloc[: len(past)].equals(past)
+    assert joined.iloc[len(past) :][["text", "spam"]].to_numpy().tolist() == [["Ur parcel waits!", 1.0]]
+    assert joined["number"].is_unique and not set(joined["number"]) & set(test["number"])

@@ -25,10 +25,10 @@ def test_parts_are_the_text_and_add_up_to_the_probability(served, held, answers)
 
 @pytest.mark.parametrize("text", ODD)
 def test_whatever_is_written_is_divided_up(served, text):
-    made = served.predict_columns({"text": [text]})
-    [parts] = made["parts"]
+    divided = served.predict_columns({"text": [text]})
+    [parts] = divided["parts"]
     assert "".join(part["part"] for part in parts) == text
-    assert made["start"][0] + sum(part["effect"] for part in parts) == pytest.approx(served.margin([text])[0])
+    assert divided["start"][0] + sum(part["effect"] for part in parts) == pytest.approx(served.margin([text])[0])
 
 
 def test_reasons_say_what_leaving_them_out_would_change(served):
@@ -40,10 +40,10 @@ def test_reasons_say_what_leaving_them_out_would_change(served):
     assert values.sum() + meant + served.score.intercept == pytest.approx(served.score.margin(counts)[0])
     answer = served.predict_columns({"text": [EXAMPLE]})
     assert answer["meaning"] == [pytest.approx(served.line[0] * meant, abs=1e-5)]
-    [made] = answer["reasons"]
-    sizes = [abs(one["effect"]) for one in made]
-    assert sizes == sorted(sizes, reverse=True) and 2 <= len(made) <= 2 * reasons.SHOWN
-    assert {one["effect"] > 0 for one in made} == {True, False}
+    [listed] = answer["reasons"]
+    sizes = [abs(reason["effect"]) for reason in listed]
+    assert sizes == sorted(sizes, reverse=True) and 2 <= len(listed) <= 2 * reasons.SHOWN
+    assert {reason["effect"] > 0 for reason in listed} == {True, False}
 
 
 def test_message_alone_has_the_answer_it_has_among_others(served, held, answers):
@@ -63,19 +63,21 @@ def test_f1_of_the_gate_is_that_of_scikit_learn(served, parts):
 
     rows = parts[1]["messages"].head(250)
     spam, margin = rows["spam"].to_numpy().astype(int), served.margin(rows["text"].tolist())
-    made = report.values(spam, margin, margin > 0)["f1"]
-    assert made.mean() == pytest.approx(f1_score(spam, margin > 0)) and made.mean() > 0.85
+    values = report.values(spam, margin, margin > 0)["f1"]
+    assert values.mean() == pytest.approx(f1_score(spam, margin > 0)) and values.mean() > 0.85
 
 
 def test_what_is_unlike_all_that_was_learned_from_is_said(served):
-    made = served.predict_columns({"text": ["Bonjour, tu viens demain soir chez nous ?", "12345 !!", "ok, see you"]})
-    said = ["few of its words are known"], ["no letters"], []
-    assert [[one for one in own if not one.startswith("unlike")] for own in made["unusual"]] == list(said)
+    checked = served.predict_columns({"text": ["Bonjour, tu viens demain soir chez nous ?", "12345 !!", "ok, see you"]})
+    expected = ["few of its words are known"], ["no letters"], []
+    assert [[remark for remark in own if not remark.startswith("unlike")] for own in checked["unusual"]] == list(
+        expected
+    )
     assert "longer than every message known" in served.predict_columns({"text": ["so " * 333]})["unusual"][0]
 
 
 def test_the_answer_in_another_column_has_no_effect(parts, weights):
     rows = parts[0]["messages"].head(60)
     planted = rows.assign(answer=rows["spam"])
-    models = [task.train({"messages": one}, weights) for one in (rows, planted)]
+    models = [task.train({"messages": table}, weights) for table in (rows, planted)]
     assert models[0].margin([EXAMPLE]) == models[1].margin([EXAMPLE])

@@ -30,6 +30,6 @@ def test_record_is_what_the_study_measures(parts):
     texts, spam = rows["text"].tolist(), rows["spam"].to_numpy().astype(int)
     setting = {"kind": scores.KIND, "smoothing": scores.SMOOTHING}
     counts, groups = scores.Bayes.counts(texts), near_copies.groups(texts)
-    made = tune.scored("bayes", setting, counts, spam, groups, seed=0)
+    measured = tune.scored("bayes", setting, counts, spam, groups, seed=0)
     known = record().set_index(["family", "setting", "seed"]).loc[("bayes", choices.name(setting), 0)]
-    assert made["log_loss"] == pytest.approx(known["log_loss"], abs=1e-6)
+    assert measured["log_loss"] == pytest.approx(known["log_loss"], abs=1e-6)

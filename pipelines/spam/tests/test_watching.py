@@ -36,11 +36,11 @@ def test_other_messages_in_another_order_are_harmless(alarms, signals, others):
 def test_campaign_alarms(alarms, signals, others):
     """Half of what comes is one advertisement, which nobody has labelled."""
     text = "Ur parcel waits! Pay the fee at parcel{}.example/{} or it goes back".format
-    campaign = others.assign(text=[text(one % 7, one) for one in range(len(others))]).iloc[::2]
+    campaign = others.assign(text=[text(number % 7, number) for number in range(len(others))]).iloc[::2]
     assert {("drift", "length"), ("drift", "known")} & alarms(signals(campaign.combine_first(others)))
 
 
 def test_texts_without_digits_alarm(alarms, signals, others):
     """As where a gateway masks numbers before it asks."""
-    made = alarms(signals(others.assign(text=others["text"].str.replace(r"\d", "*", regex=True))))
-    assert ("drift", "digits") in made or ("drift", "known") in made
+    raised = alarms(signals(others.assign(text=others["text"].str.replace(r"\d", "*", regex=True))))
+    assert ("drift", "digits") in raised or ("drift", "known") in raised

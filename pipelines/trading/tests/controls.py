@@ -17,8 +17,8 @@ def other_returns(prices: pd.DataFrame) -> pd.DataFrame:
     changes = closes.pct_change().iloc[1:]
     mixed = np.random.default_rng(0).permutation(changes.to_numpy().ravel()).reshape(changes.shape)
     grown = np.vstack([np.ones(changes.shape[1]), np.cumprod(1 + mixed, axis=0)]) * 100
-    made = pd.DataFrame(grown.clip(0.01).round(2), closes.index, closes.columns).stack().rename("close").reset_index()
-    return made.merge(prices[["ticker", "date", "volume"]], on=["ticker", "date"])[list(prices)]
+    table = pd.DataFrame(grown.clip(0.01).round(2), closes.index, closes.columns).stack().rename("close").reset_index()
+    return table.merge(prices[["ticker", "date", "volume"]], on=["ticker", "date"])[list(prices)]
 
 
 def shuffled_returns(parts: Parts) -> Parts:

@@ -41,6 +41,6 @@ def check(run: dict[str, Any], folder: Path) -> None:
     after = asked(day="2018-01-02", when="monthly")
     assert before["day"] == "2017-12-29" and after["day"] == "2018-01-02" and after["decided"]
     assert after["equity"] > before["equity"]
-    assert {one["id"] for one in after["orders"]}.isdisjoint(one["id"] for one in before["orders"])
+    assert {order["id"] for order in after["orders"]}.isdisjoint(order["id"] for order in before["orders"])
     again = httpx.post(f"{path}:event", json=event, timeout=60)
     assert again.status_code == 400 and "are known already" in again.json()["error"]

@@ -25,10 +25,10 @@ def path(tmp_path):
 
 @pytest.fixture
 def broker(path):
-    made = Broker(path, 1_000_000, costs=NO_COSTS)
-    made.on_close(FIRST, PRICES, VOLUMES)
-    yield made
-    made.close()
+    account = Broker(path, 1_000_000, costs=NO_COSTS)
+    account.on_close(FIRST, PRICES, VOLUMES)
+    yield account
+    account.close()
 
 
 def test_an_order_is_filled_at_the_next_close_and_survives_on_the_disk(broker, path):
@@ -47,8 +47,8 @@ def test_an_order_sent_again_is_the_same_order(broker):
     for _ in range(3):
         assert broker.submit(FIRST, [buy]) == []
     assert broker.open_orders() == [buy]
-    ((other, reason),) = broker.submit(FIRST, [buy._replace(shares=200)])
-    assert (other.shares, reason) == (200, "another order has this id")
+    ((refused, reason),) = broker.submit(FIRST, [buy._replace(shares=200)])
+    assert (refused.shares, reason) == (200, "another order has this id")
     for _ in range(2):
         assert len(broker.on_close(SECOND, PRICES, VOLUMES)) == 1
     assert broker.submit(FIRST, [buy]) == [] and broker.open_orders() == []  # it is filled, and comes late
@@ -87,10 +87,10 @@ def test_a_refusal_is_recorded_with_its_reason(broker, path, sent, reason):
     for _ in range(2):
         ((refused, why),) = broker.submit(FIRST, [sent])
         assert refused == sent and reason in why
-    other = Broker(path)
-    assert other.refusals() == broker.refusals() == [(sent, why)]
+    reopened = Broker(path)
+    assert reopened.refusals() == broker.refusals() == [(sent, why)]
     assert broker.open_orders() == []
-    other.close()
+    reopened.close()
 
 
 def test_a_position_that_grew_beyond_the_limit_may_shrink(broker):
@@ -105,8 +105,8 @@ def test_too_many_orders_of_a_day_are_refused(path):
     closes = dict.fromkeys(TICKERS, 5_000)
     broker.on_close(FIRST, closes, dict.fromkeys(TICKERS, 10**6))
     refused = broker.submit(FIRST, [order("paper", FIRST, ticker, 1) for ticker in TICKERS[:4]])
-    assert [one.order.ticker for one in refused] == TICKERS[2:4]
-    assert {one.reason for one in refused} == {"more than 2 orders on one day"}
+    assert [refusal.order.ticker for refusal in refused] == TICKERS[2:4]
+    assert {refusal.reason for refusal in refused} == {"more than 2 orders on one day"}
     ((_, reason),) = broker.submit(FIRST, [Order("another", FIRST, TICKERS[0], 1)])
     assert reason == f"{TICKERS[0]} has an open order"
     broker.close()
@@ -119,12 +119,12 @@ def test_a_loss_stops_the_account_until_a_person_resumes_it(broker, path):
     broker.on_close(THIRD, PRICES | {"KO": 3_000}, VOLUMES)
     assert broker.stopped() == "it lost 15.0% in one day, and 10 % stop it"
     sell = order("paper", THIRD, "KO", -150)
-    other = Broker(path)
-    ((_, reason),) = other.submit(THIRD, [sell])
+    reopened = Broker(path)
+    ((_, reason),) = reopened.submit(THIRD, [sell])
     assert reason == f"the account is stopped: {broker.stopped()}"
-    other.resume()
-    assert other.submit(THIRD, [sell]) == [] and broker.stopped() == ""
-    other.close()
+    reopened.resume()
+    assert reopened.submit(THIRD, [sell]) == [] and broker.stopped() == ""
+    reopened.close()
 
 
 def test_the_kill_switch_cancels_what_is_open_and_keeps_its_first_reason(broker):
@@ -149,8 +149,8 @@ def test_another_file_is_refused_and_a_missing_account_is_not_made_to_be_stopped
         Broker(path)
     missing = path.with_name("typo.db")
     command = [sys.executable, "-m", "pipelines.trading.live", str(missing), "--stop", "now"]
-    made = subprocess.run(command, capture_output=True, text=True)
-    assert made.returncode == 1 and "There is no account" in made.stderr and not missing.exists()
+    process = subprocess.run(command, capture_output=True, text=True)
+    assert process.returncode == 1 and "There is no account" in process.stderr and not missing.exists()
 
 
 def test_limits_and_orders_before_the_first_close_are_refused(path):

@@ -31,7 +31,7 @@ def ours(plan, market, costs):
     """Return equity in dollars, and the shares held, at each close."""
     twice = market.closes.index.repeat(2)
     index = pd.date_range("2000-01-01", periods=len(twice))
-    closes, volumes = (one.loc[twice].set_axis(index) for one in market)
+    closes, volumes = (table.loc[twice].set_axis(index) for table in market)
     account = Engine(Planned(plan), market.closes, CASH * 100, costs, Limits(share=100))
     equity, held = [], []
     for event in engine.events(Market(closes, volumes + 10**9)):
@@ -70,7 +70,7 @@ def test_shares_and_equity_are_those_of_bt(plans, name):
         (NO_COSTS, None, 0, 0.005),
         (Costs(int(COMMISSION * 10_000), 0, 0), lambda count, price: COMMISSION * abs(count), 2, 1e-4 * CASH),
     ]:
-        own, other = ours(plan, market, costs), theirs(plan, market, commission)
-        assert np.abs(own[1] - np.nan_to_num(other[1])).max() <= shares
-        assert np.abs(own[0] - other[0]).max() < dollars and own[1].any()
+        own, expected = ours(plan, market, costs), theirs(plan, market, commission)
+        assert np.abs(own[1] - np.nan_to_num(expected[1])).max() <= shares
+        assert np.abs(own[0] - expected[0]).max() < dollars and own[1].any()
     assert own[0][-1] < ours(plan, market, NO_COSTS)[0][-1]  # a commission costs something

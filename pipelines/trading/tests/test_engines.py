@@ -32,36 +32,36 @@ class Random:
 
 def both(strategy, market, **settings):
     """Return equity by day, and shares by day and ticker, of both backtests."""
-    one = engine.run(Engine(strategy, market.closes, **settings), engine.events(market))
-    many = vectorized.run(vectorized.plan(strategy, market)[None], market, **settings)
+    stepped = engine.run(Engine(strategy, market.closes, **settings), engine.events(market))
+    batch = vectorized.run(vectorized.plan(strategy, market)[None], market, **settings)
     places = {f"{day:%Y-%m-%d}": place for place, day in enumerate(market.closes.index)}
     traded = np.zeros(market.closes.shape, int)
-    for fill in one.fills:
+    for fill in stepped.fills:
         traded[places[fill.day], list(market.closes).index(fill.ticker)] += fill.shares
-    return one, traded, many
+    return stepped, traded, batch
 
 
 @pytest.fixture(scope="module")
 def days(market):
     """Days with holes, and with the fall of 2008."""
-    return Market(*(one.iloc[600 : 600 + DAYS].copy() for one in market))
+    return Market(*(frame.iloc[600 : 600 + DAYS].copy() for frame in market))
 
 
 @pytest.mark.parametrize("cash", [10**6, 10**8, 5 * 10**11], ids=["ten thousand", "a million", "five billions"])
 @pytest.mark.parametrize(("seed", "short", "every"), [(0, False, 1), (1, True, 3), (2, False, 20), (3, True, 20)])
 def test_backtests_are_equal_to_the_cent(days, cash, seed, short, every):
     costs = (Costs(), NO_COSTS, Costs(commission=99, least=7, slippage=13))[seed % 3]
-    one, traded, many = both(Random(seed, short, every), days, cash=cash, costs=costs)
-    assert (one.equity == many.equity[0]).all() and (traded == many.shares[0]).all()
-    assert len(one.fills) > 60 and one.equity[-1] != cash
+    stepped, traded, batch = both(Random(seed, short, every), days, cash=cash, costs=costs)
+    assert (stepped.equity == batch.equity[0]).all() and (traded == batch.shares[0]).all()
+    assert len(stepped.fills) > 60 and stepped.equity[-1] != cash
 
 
 @pytest.mark.parametrize("name", ["momentum", "mean reversion", "crossover", "pairs", "risk parity"])
 def test_backtests_are_equal_on_strategies(market, name):
     some = Market(market.closes.iloc[200:620], market.volumes.iloc[200:620])
     start = f"{some.closes.index[300]:%Y-%m-%d}"
-    one, traded, many = both(Since(CHOSEN[name].fit(some.until(start)), start), some)
-    assert (one.equity == many.equity[0]).all() and (traded == many.shares[0]).all() and traded.any()
+    stepped, traded, batch = both(Since(CHOSEN[name].fit(some.until(start)), start), some)
+    assert (stepped.equity == batch.equity[0]).all() and (traded == batch.shares[0]).all() and traded.any()
 
 
 def test_variants_together_are_what_they_are_alone(days):
@@ -114,9 +114,9 @@ def test_honest_strategies_do_not_leak(market):
 def test_later_prices_do_not_change_what_was_learned_before(market, name):
     """Walk forward: prices of 2010 that are another do not touch a decision of 2009."""
     some = market.until("2010-06-30")
-    other = Market(some.closes.copy(), some.volumes)
-    other.closes.loc["2010":] *= np.linspace(1, 3, len(some.closes.columns))
-    plans = [walk_forward.plan(CHOSEN[name], each, "2009-01-02") for each in (some, other)]
+    changed = Market(some.closes.copy(), some.volumes)
+    changed.closes.loc["2010":] *= np.linspace(1, 3, len(some.closes.columns))
+    plans = [walk_forward.plan(CHOSEN[name], each, "2009-01-02") for each in (some, changed)]
     first = int(some.closes.index.searchsorted(pd.Timestamp("2010-01-01")))
     assert np.array_equal(plans[0][:first], plans[1][:first], equal_nan=True)
     assert not np.isnan(plans[0][:first]).all()

@@ -44,9 +44,9 @@ def whole(tmp_path_factory) -> tuple[list, int]:
     broker.database.set_trace_callback(statements.append)
     trader.trade(broker)
     broker.close()
-    made = state(path)
-    assert len(made[4]) > 5 and {row[-1] for row in made[3]} == {"filled", "cancelled", "open"}
-    return made, len(statements)
+    tables = state(path)
+    assert len(tables[4]) > 5 and {row[-1] for row in tables[3]} == {"filled", "cancelled", "open"}
+    return tables, len(statements)
 
 
 def killed(path: Path, statement: int = 0, after: float = 0.0, ready: bool = True) -> None:

@@ -28,8 +28,8 @@ def known(parts):
 def asked(model, known, **fields):
     """Return the answer to a request, checked against the schema."""
     request = Request(**EXAMPLE | fields).model_dump()
-    made = model.predict_columns({name: [(request | known)[name]] for name in model.inputs})
-    return Prediction(**{name: value[0] for name, value in made.items()})
+    columns = model.predict_columns({name: [(request | known)[name]] for name in model.inputs})
+    return Prediction(**{name: value[0] for name, value in columns.items()})
 
 
 def closes_of(known) -> dict[str, float]:
@@ -39,18 +39,18 @@ def closes_of(known) -> dict[str, float]:
 def test_orders_lead_to_the_target(model, known):
     answer, prices = asked(model, known), closes_of(known)
     account = Account(round(100 * EXAMPLE["cash"]), {"AAPL": 120, "JNJ": 200, "XOM": 150})
-    for one in answer.orders:
-        account.shares[one.ticker] = account.shares.get(one.ticker, 0) + one.shares
+    for order in answer.orders:
+        account.shares[order.ticker] = account.shares.get(order.ticker, 0) + order.shares
     reached = {name: account.shares[name] * prices[name] / answer.equity for name in TICKERS}
     assert all(0 <= 1 / 31 - part < prices[name] / answer.equity for name, part in reached.items())
     assert answer.decided and answer.weights["KO"] == pytest.approx(1 / 31, abs=1e-4)
-    assert {one.ticker for one in answer.orders if one.shares < 0} == {"AAPL", "JNJ", "XOM"}
+    assert {order.ticker for order in answer.orders if order.shares < 0} == {"AAPL", "JNJ", "XOM"}
 
 
 def test_same_question_has_the_same_answer_and_ids(model, known):
-    one, two = asked(model, known), asked(model, known)
-    assert one == two and {order.id for order in one.orders} == {f"demo:{one.day}:{name}" for name in TICKERS}
-    assert asked(model, known, account="other").orders[0].id != one.orders[0].id
+    first, second = asked(model, known), asked(model, known)
+    assert first == second and {order.id for order in first.orders} == {f"demo:{first.day}:{name}" for name in TICKERS}
+    assert asked(model, known, account="other").orders[0].id != first.orders[0].id
 
 
 def test_risk_is_that_of_the_weights(model, known):
@@ -71,11 +71,11 @@ def test_what_is_dear_or_beyond_the_tests_is_said(model, known):
 
 def test_reasons_have_the_nature_of_the_stock(model, known):
     closes = days.past(known).closes
-    daily, at = np.diff(np.log(closes), axis=0), TICKERS.index("KO")
-    alike = np.corrcoef(daily[:, at], np.delete(daily, at, axis=1).mean(axis=1))[0, 1]
-    [reason] = [one.reason for one in asked(model, known).orders if one.ticker == "KO"]
+    daily, place = np.diff(np.log(closes), axis=0), TICKERS.index("KO")
+    alike = np.corrcoef(daily[:, place], np.delete(daily, place, axis=1).mean(axis=1))[0, 1]
+    [reason] = [order.reason for order in asked(model, known).orders if order.ticker == "KO"]
     assert reason == (
-        f"0.0% to 3.2% of the equity (equal weights); volatility {daily[:, at].std() * np.sqrt(252):.0%} a year, "
+        f"0.0% to 3.2% of the equity (equal weights); volatility {daily[:, place].std() * np.sqrt(252):.0%} a year, "
         f"correlation {alike:.2f}"
     )
 
@@ -83,7 +83,7 @@ def test_reasons_have_the_nature_of_the_stock(model, known):
 def test_stocks_that_are_left_out_are_sold_and_not_bought(model, known):
     answer = asked(model, known, exclude=["AAPL", "KO"])
     assert not {"AAPL", "KO"} & set(answer.weights) and sum(answer.weights.values()) == pytest.approx(1, abs=1e-3)
-    assert {one.ticker: one.shares for one in answer.orders}["AAPL"] == -120
+    assert {order.ticker: order.shares for order in answer.orders}["AAPL"] == -120
 
 
 def test_monthly_orders_are_those_of_the_first_day_of_a_month_alone(model, known):
@@ -96,12 +96,12 @@ def test_pushed_prices_make_the_features_that_the_pipeline_would(prices, known):
     """A week of events on an earlier row is the row of the week after."""
     rows = days.rows(prices[prices["date"] >= "2015-06-01"])
     whole = days.by_day(prices).closes
-    one, two = (rows.iloc[at].to_dict() for at in (-3, -2))
-    for day in [day for day in two[DAYS] if day > one[DAYS][-1]]:
-        one |= days.pushed(Event(day=day, closes=whole.loc[day].to_dict()), one)
-    assert list(one[DAYS]) == list(two[DAYS])
+    earlier, later = (rows.iloc[index].to_dict() for index in (-3, -2))
+    for day in [day for day in later[DAYS] if day > earlier[DAYS][-1]]:
+        earlier |= days.pushed(Event(day=day, closes=whole.loc[day].to_dict()), earlier)
+    assert list(earlier[DAYS]) == list(later[DAYS])
     for name in (CLOSES, *INDICATORS):
-        assert np.allclose(one[name], two[name], rtol=0, atol=1e-12)
+        assert np.allclose(earlier[name], later[name], rtol=0, atol=1e-12)
 
 
 def test_answers_are_the_trades_of_the_backtest(model, market):
@@ -133,7 +133,9 @@ def test_answers_are_the_trades_of_the_backtest(model, market):
             when="monthly",
         )
         if answer.decided:
-            waiting = {one.ticker: engine.order("demo", answer.day, one.ticker, one.shares) for one in answer.orders}
+            waiting = {
+                order.ticker: engine.order("demo", answer.day, order.ticker, order.shares) for order in answer.orders
+            }
         told[event.day] = own
         assert own == filled and served.equity(prices) == worth
     assert sum(map(len, told.values())) > 60
@@ -149,11 +151,11 @@ def days_of_rows(some):
 
 def test_features_know_nothing_of_later_days(prices, parts):
     """Prices from 2016 on that are another change no row before."""
-    other = prices[prices["date"] >= "2014-01-01"].copy()
-    rows = days.rows(other)
-    other.loc[other["date"] >= "2016-01-01", "close"] *= 2
+    recent = prices[prices["date"] >= "2014-01-01"].copy()
+    rows = days.rows(recent)
+    recent.loc[recent["date"] >= "2016-01-01", "close"] *= 2
     early = rows["event_timestamp"] < "2016-01-01"
-    changed = days.rows(other)
+    changed = days.rows(recent)
     assert early.any() and all(
         np.array_equal(np.stack(rows.loc[early, name]), np.stack(changed.loc[early, name]))
         for name in (CLOSES, *INDICATORS)
@@ -216,14 +218,14 @@ def test_event_that_cannot_be_is_refused(known):
         days.pushed(Event(day="2018-01-02", closes=prices | {"AAPL": prices["AAPL"] / 7}), known)
     with pytest.raises(InvalidRow, match="has no history"):
         days.pushed(Event(day="2018-01-02", closes=prices), {DAYS: None})
-    for wrong, said in [
+    for wrong, message in [
         ({"day": "2018-01-06"}, "is no weekday"),
         ({"day": "9998-01-01"}, "has not come yet: today is"),
         ({"closes": {"AAPL": 1.0}}, "at least 16"),
         ({"closes": prices | {"AAPL": 0}}, "greater than or equal to 0.01"),
         ({"closes": prices | {"TSLA": 300}}, "Input should be 'AABA'"),
     ]:
-        with pytest.raises(ValidationError, match=said):
+        with pytest.raises(ValidationError, match=message):
             Event(**{"day": "2018-01-02", "closes": prices} | wrong)
 
 

@@ -62,8 +62,8 @@ def test_buy_and_hold_decides_once():
 def test_periods_begin_on_their_first_trading_day():
     """Monday, 2015-01-19, is there; a Monday that is a holiday is not, and its week begins on Tuesday."""
     days = DAYS[np.datetime64("2015-01-19") != DAYS]
-    weeks = [str(days[at]) for at in range(1, 40) if begins(past(np.ones((at + 1, 1)), days), "W")]
-    months = [str(days[at]) for at in range(1, 60) if begins(past(np.ones((at + 1, 1)), days), "M")]
+    weeks = [str(days[index]) for index in range(1, 40) if begins(past(np.ones((index + 1, 1)), days), "W")]
+    months = [str(days[index]) for index in range(1, 60) if begins(past(np.ones((index + 1, 1)), days), "M")]
     assert "2015-01-20" in weeks and "2015-01-26" in weeks and months == ["2015-02-02", "2015-03-02"]
 
 
@@ -71,9 +71,9 @@ def test_cointegration_is_that_of_statsmodels(market):
     from statsmodels.tsa.stattools import coint
 
     logs = np.log(market.closes.to_numpy()[400:580])
-    for one, other in [(0, 1), (3, 10), (5, 20), (14, 15), (30, 7)]:
-        statistic, _, critical = coint(logs[:, one], logs[:, other], trend="c", maxlag=1, autolag=None)
-        assert pairs.cointegration(logs, one, other).statistic == pytest.approx(statistic, rel=1e-9)
+    for left, right in [(0, 1), (3, 10), (5, 20), (14, 15), (30, 7)]:
+        statistic, _, critical = coint(logs[:, left], logs[:, right], trend="c", maxlag=1, autolag=None)
+        assert pairs.cointegration(logs, left, right).statistic == pytest.approx(statistic, rel=1e-9)
     limit, first, second = pairs.CRITICAL
     assert limit + first / len(logs) + second / len(logs) ** 2 == pytest.approx(critical[1], abs=2e-3)
 
@@ -151,7 +151,7 @@ def test_ranker_learns_what_is_there_and_nothing_else(rule):
 def test_learning_twice_gives_the_same(market):
     some = market.until("2009-12-31")
     for name in ("trees ranker", "Q-learning"):
-        one, two = (CHOSEN[name].fit(some) for _ in range(2))
+        first, second = (CHOSEN[name].fit(some) for _ in range(2))
         known = Past(tuple(market.closes), DAYS, market.closes.to_numpy()[: len(DAYS)])
-        assert (one.weights(known) == two.weights(known)).all()
+        assert (first.weights(known) == second.weights(known)).all()
     assert replace(CHOSEN["Q-learning"], seed=3).fit(some).invested != ()

@@ -20,9 +20,9 @@ def test_prices_in_another_currency_are_harmless(model, parts, reference):
     test = parts[1]
     prices = test["prices"].assign(close=2 * test["prices"]["close"])
     weeks = test["weeks"].assign(closes=[2 * row for row in test["weeks"]["closes"]])
-    made = watching.of_weeks(model, {"prices": prices, "weeks": weeks})
-    assert watched.alarms("trading", reference, made) == set()
-    assert (made["volatility"] - reference["volatility"]).abs().max() < 0.02
+    signals = watching.of_weeks(model, {"prices": prices, "weeks": weeks})
+    assert watched.alarms("trading", reference, signals) == set()
+    assert (signals["volatility"] - reference["volatility"]).abs().max() < 0.02
 
 
 @pytest.mark.parametrize(

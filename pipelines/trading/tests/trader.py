@@ -31,10 +31,10 @@ def orders(day: str, at: int, account: Account) -> list[Order]:
 def trade(broker: Broker) -> None:
     """Go on after the last close that is booked, and decide on it again."""
     last = max(broker.equity(), default="")
-    for at, day in enumerate(DAYS):
+    for index, day in enumerate(DAYS):
         if day >= last:
-            broker.on_close(day, prices(at), dict.fromkeys(TICKERS, 5_000))  # a hundredth of it is 50 shares
-            broker.submit(day, orders(day, at, broker.account()))
+            broker.on_close(day, prices(index), dict.fromkeys(TICKERS, 5_000))  # a hundredth of it is 50 shares
+            broker.submit(day, orders(day, index, broker.account()))
 
 
 def main() -> None:
