@@ -49,13 +49,13 @@ def check(ours: Callable[..., Any], reference: Callable[..., Any], *inputs: Any,
             assert distance(computed, expected) < 2 * (far or FAR[kind])
 
 
-def distance(one: torch.Tensor, two: torch.Tensor) -> float:
+def distance(first: torch.Tensor, second: torch.Tensor) -> float:
     """Return the norm of the difference, over that of the second. NaN and infinity must be in the same places."""
-    one, two = one.detach().double().flatten(), two.detach().double().flatten()
-    finite = two.isfinite()
-    if not torch.equal(one.isfinite(), finite) or not torch.equal(one[~finite].isnan(), two[~finite].isnan()):
+    first, second = first.detach().double().flatten(), second.detach().double().flatten()
+    finite = second.isfinite()
+    if not torch.equal(first.isfinite(), finite) or not torch.equal(first[~finite].isnan(), second[~finite].isnan()):
         return float("inf")
-    return float((one[finite] - two[finite]).norm() / two[finite].norm().clamp_min(1e-30))
+    return float((first[finite] - second[finite]).norm() / second[finite].norm().clamp_min(1e-30))
 
 
 def _tuple(made: Any) -> tuple[torch.Tensor, ...]:
