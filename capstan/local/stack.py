@@ -60,15 +60,14 @@ class Service:
 
 def services() -> dict[str, Service]:
     """Return the services of the local stack, in the order they start."""
-    own, home = settings(), settings().home
+    own, home, host = settings(), settings().home, settings().host
     # Relative paths: MLflow reads its own as URLs, in which %, # and ? of a path would mean something else.
-    mlflow = ["-m", "mlflow", "server", "--host", own.host, "--port", str(own.mlflow_port), "--workers", "1"]
+    mlflow = ["-m", "mlflow", "server", "--host", host, "--port", str(own.mlflow_port), "--workers", "1"]
     mlflow += ["--backend-store-uri", "sqlite:///mlflow.db", "--artifacts-destination", "./artifacts"]
-    endpoint = ["-m", "serving", "--host", own.host, "--port", str(own.endpoint_port)]
-    endpoint += ["--grpc-port", str(own.grpc_port)]
-    evidently = ["-m", "evidently.cli", "ui", "--host", own.host, "--port", str(own.evidently_port), "--workspace", "."]
+    endpoint = ["-m", "serving", "--host", host, "--port", str(own.endpoint_port), "--grpc-port", str(own.grpc_port)]
+    evidently = ["-m", "evidently.cli", "ui", "--host", host, "--port", str(own.evidently_port), "--workspace", "."]
     # MLflow's job runners take 2 GB, and Capstan does not use them.
-    of_mlflow = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"} | mlflow_hosts(own.host, own.allowed_hosts)
+    of_mlflow = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"} | mlflow_hosts(host, own.allowed_hosts)
     listed = [
         Service("mlflow", "MLflow", own.mlflow_port, "/health", mlflow, home / "mlflow", of_mlflow),
         Service("endpoint", "Endpoint", own.endpoint_port, "/v2/health/live", endpoint, None, {}),

@@ -114,11 +114,7 @@ def budgets(budget: str) -> Iterator[Line]:
     }
     results = {name: result(log, bidder, money) for name, bidder in all_of_them.items()}
     for name, outcome in results.items():
-        against = {
-            f"{key}_{baseline}": value
-            for baseline in AGAINST
-            for key, value in more(outcome, results[baseline]).items()
-        }
+        against = {f"{key}_{base}": value for base in AGAINST for key, value in more(outcome, results[base]).items()}
         yield {"method": name} | line(outcome) | against
 
 
