@@ -122,7 +122,7 @@ class SentenceEncoder(Generic[N]):
         kind = type(self.encoder)
         new = [text for text in dict.fromkeys(texts) if (kind, text) not in self.known]
         self.known.update(zip([(kind, text) for text in new], self._embed(new, size), strict=True))
-        return np.array([self.known[kind, text] for text in texts]).reshape(len(texts), -1)
+        return np.array([self.known[kind, text] for text in texts]).reshape(len(texts), self.encoder.shape.width)
 
     def _embed(self, texts: Sequence[str], size: int) -> np.ndarray:
         return self.along(texts, np.empty((self.encoder.shape.width, 0)), size)[0]

@@ -16,6 +16,7 @@ from pipelines.maintenance.columns import CAP, SUBSETS, TITLES, USED
 if TYPE_CHECKING:
     from pipelines.maintenance.data import Engine
     from pipelines.maintenance.model import FleetModel, Outlook
+    from pipelines.maintenance.simple import Defaults, Simple
 
 FLEET = 20  # engines whose plan is drawn
 RIVAL = "LightGBM, defaults"
@@ -37,9 +38,11 @@ def evaluate(model: FleetModel, rows: pd.DataFrame) -> Evaluation:
         "rmse_not_capped": remaining_life.rmse(outlook.left, whole),
     }
     units = pd.DataFrame({"rmse": paired.root(squares), "coverage": inside, "width": outlook.high - outlook.low})
+    rivals: dict[str, Simple | Defaults] = {"ridge regression": model.baseline}
+    rivals |= {RIVAL: model.rival} if hasattr(model, "rival") else {}  # earlier versions carry none
     baselines = {
         name: pd.DataFrame({"rmse": paired.root((rival.predict(features) - left) ** 2)})
-        for name, rival in (("ridge regression", model.baseline), (RIVAL, model.rival))
+        for name, rival in rivals.items()
     }
     sections = [
         Section("Cycles left, and what was predicted", scatter(left, outlook.left, inside)),
@@ -48,7 +51,7 @@ def evaluate(model: FleetModel, rows: pd.DataFrame) -> Evaluation:
         Section("What each sensor does to the cycles left", importance(model, features)),
         *cards.sections(model, rows, metrics),
     ]
-    return Evaluation(metrics, sections, units, baselines, level={RIVAL: ["rmse"]})
+    return Evaluation(metrics, sections, units, baselines, level={name: ["rmse"] for name in rivals if name == RIVAL})
 
 
 def scatter(left: np.ndarray, predicted: np.ndarray, inside: np.ndarray) -> Figure:

@@ -1,12 +1,13 @@
 """What is served: intervals by engine, reasons that add up, and a plan that keeps to the hangar."""
 
+import copy
 from itertools import product
 
 import numpy as np
 import pytest
 
 from models.metrics import remaining_life
-from pipelines.maintenance import log, plan, task, training
+from pipelines.maintenance import log, plan, report, task, training
 from pipelines.maintenance.columns import CAP
 from pipelines.maintenance.example import EXAMPLE
 from pipelines.maintenance.intervals import Nearby, correction
@@ -129,3 +130,12 @@ def test_engines_that_were_not_learned_from_are_within_the_interval(quick, held)
 def test_cuts_leave_as_many_cycles_as_a_log_has_at_least():
     cuts = training.cuts([128, 300], seed=0)
     assert cuts.shape == (2, training.DRAWS) and cuts.min() >= log.FEWEST - 1 and (cuts.max(axis=1) < [127, 299]).all()
+
+
+def test_an_earlier_version_without_the_rival_is_measured(quick, one):
+    """It becomes the champion that a candidate is compared with."""
+    earlier = copy.copy(quick)
+    del earlier.rival
+    expected, measured = task.evaluate(quick, one[1]), task.evaluate(earlier, one[1])
+    assert measured.metrics == expected.metrics and measured.units.equals(expected.units)
+    assert {*expected.baselines} - {*measured.baselines} == {report.RIVAL}

@@ -12,7 +12,7 @@ from transformers import BertConfig, BertModel, BertTokenizerFast
 
 from capstan.errors import CapstanError
 from capstan.inputs import weights_files
-from models.encoder import minilm
+from models.encoder import minilm, vectors
 from models.encoder.sentence_encoder import SentenceEncoder, Shape
 from models.tokens import bert_tokens
 from models.weights import safetensors_file
@@ -138,3 +138,17 @@ def test_type_of_numbers_that_is_not_known_is_named(tmp_path):
     safetensors.torch.save_file({"one": torch.zeros(2, dtype=torch.int8)}, tmp_path / "some.safetensors")
     with pytest.raises(CapstanError, match=r"one of some\.safetensors has numbers of the type I8"):
         safetensors_file.read(tmp_path / "some.safetensors")
+
+
+def test_remembered_vectors_are_computed_once(ours, monkeypatch):
+    expected, read = ours.embed(ODD), []
+    network = ours.encoder.forward
+    monkeypatch.setattr(
+        ours.encoder, "forward", lambda tokens, there: read.append(len(tokens)) or network(tokens, there)
+    )
+    with vectors.remembered():
+        assert np.allclose(ours.embed([*ODD, *ODD]), np.vstack([expected, expected]), atol=1e-6)
+        assert np.array_equal(ours.embed(ODD[:2]), ours.embed([*ODD])[:2])
+        assert ours.embed([]).shape == (0, expected.shape[1])
+    assert sum(read) == len(ODD)
+    assert ours.embed(ODD[:1]).shape == (1, expected.shape[1]) and sum(read) == len(ODD) + 1
