@@ -35,7 +35,7 @@ def judged(runner, data):
 
     def result(kind):
         learned = weights(kind)
-        model = training.served(PLAN, Trained(learned, learned), alone, text[:cut], text[cut:], 2, kind.__name__)
+        model = training.served(PLAN, Trained(learned, learned), alone, text[:cut], text[cut:], kind.__name__)
         lost = report.against_one(model, to_bytes(data[1]["lines"])[:10_000])["high"]
         bound = {"bits_lost": task.THRESHOLDS["bits_lost"]}
         (line,) = comparison.with_thresholds(bound, {"bits_lost": lost})
