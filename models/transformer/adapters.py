@@ -87,3 +87,15 @@ def load(network: nn.Module, number: int, weights: dict[str, torch.Tensor]) -> N
     for name, layer in layers(network):
         for kind in ("down", "up"):
             getattr(layer, kind)[number] = weights[f"{name}.{kind}"]
+
+
+@torch.no_grad()
+def merge(
+    network: nn.Module, names: Sequence[str], weights: dict[str, torch.Tensor], rank: int = 8, alpha: float = 16.0
+) -> None:
+    """Add an adapter to the weights of a plain network, in place: nothing is left to choose, and nothing to compute."""
+    for path, layer in list(network.named_modules()):
+        for name, part in layer.named_children():
+            if name in names and isinstance(part, nn.Linear):
+                place = f"{path}.{name}" if path else name
+                part.weight += alpha / rank * weights[f"{place}.up"] @ weights[f"{place}.down"]

@@ -11,13 +11,11 @@ class Pieces:
         self.stop, self.stopped = [text for text in stop if text], False
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._held = ""
-        self.taken = 0  # bytes
 
     def add(self, content: bytes, last: bool = False) -> str:
         """Return what can be shown now. last: nothing follows, so nothing is held back any more."""
         if self.stopped:
             return ""
-        self.taken += len(content)
         self._held += self._decoder.decode(content, final=last)
         found = [(place + len(text), place) for text in self.stop if (place := self._held.find(text)) >= 0]
         self.stopped = bool(found)  # by the one that was whole first

@@ -6,7 +6,6 @@ which a metric varies over the rows of its own part alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +13,7 @@ import pandas as pd
 
 from capstan.contract.evaluation import Evaluation, Section
 from models.metrics import classes, paired
+from models.metrics.joined import joined
 from models.tagging.names import entities, hits
 from models.tagging.taggers import Read
 from models.text import extractive_summary
@@ -103,23 +103,6 @@ def of_summaries(summaries: list[str], references: list[list[str]], begin: str =
     """Return ROUGE of each summary, in percent, shapes (n,). begin: of the names."""
     names = [f"{begin}{name}" for name in ("rouge_1", "rouge_2", "rouge_l")]
     return dict(zip(names, 100 * extractive_summary.scored(summaries, references).T, strict=True))
-
-
-def joined(parts: Sequence[dict[str, np.ndarray]]) -> pd.DataFrame:
-    """Return a table with the rows of all parts. In the rows of other parts, a metric has its mean.
-
-    A part has n of the N rows. Those that repeat the mean would make the interval of a metric too narrow. So its own
-    values are moved away from the mean by the factor N / n: then the mean over N rows has the standard error that the
-    mean over its n rows has.
-    """
-    sizes = [len(next(iter(part.values()))) for part in parts]
-    total = sum(sizes)
-    columns: dict[str, np.ndarray] = {}
-    for part, start, size in zip(parts, np.cumsum([0, *sizes]).tolist(), sizes, strict=False):
-        for name, column in part.items():
-            columns[name] = np.full(total, column.mean())
-            columns[name][start : start + size] += (column - column.mean()) * total / size
-    return pd.DataFrame(columns)
 
 
 def by_kind(tags: list[list[str]], tagged: list[list[str]]) -> pd.DataFrame:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from models.transformer.adapters import Chosen
     from models.transformer.decoder import Decoder, Shape
     from models.transformer.draft import GramsDraft
-    from pipelines.language_model.engine import TextEngine
+    from models.transformer.text_engine import TextEngine
 
 ANSWERED = ("text", "finish_reason", "tokens", "prompt_tokens", "seed", "logprobs")
 READ = ("adapted", "draft", "history", "voices")  # from artifacts, or of the training alone
@@ -92,11 +92,11 @@ class LanguageModel(Model):
     def engine(self) -> TextEngine:
         """Return what makes many texts together."""
         from models.transformer.streams import Streams
-        from pipelines.language_model.engine import TextEngine
+        from pipelines.language_model.engine import engine
 
         pages = STREAMS * (LONGEST + MOST_TOKENS) // 16
         decoder, chosen = self.adapted
-        return TextEngine(Streams(decoder, pages, draft=self.draft, chosen=chosen), [*self.voices])
+        return engine(Streams(decoder, pages, draft=self.draft, chosen=chosen), [*self.voices])
 
     def chat(self, messages: Sequence[Mapping[str, str]]) -> dict[str, Any]:
         """Return the fields of the request that continues a conversation: a scene, in which the next to speak answers.

@@ -8,8 +8,9 @@ from models.tokens.kneser_ney import KneserNey
 from models.transformer.decoder import Decoder
 from models.transformer.draft import GramsDraft
 from models.transformer.streams import Streams
+from models.transformer.text_engine import TextEngine
 from pipelines.language_model import training
-from pipelines.language_model.engine import TextEngine
+from pipelines.language_model.engine import engine
 from pipelines.language_model.model import LanguageModel
 from pipelines.language_model.schema import Request
 
@@ -48,8 +49,8 @@ def test_draft_has_the_chances_of_the_grams():
 
 @pytest.mark.parametrize("fields", [{}, {"stop": ["e", "qu"]}])
 def test_likeliest_texts_and_their_ends_are_the_same_with_a_draft(decoder, fields):
-    plain = TextEngine(Streams(decoder, 100))
-    drafted = TextEngine(Streams(decoder, 100, draft=GramsDraft(TEXT)))
+    plain = engine(Streams(decoder, 100))
+    drafted = engine(Streams(decoder, 100, draft=GramsDraft(TEXT)))
     wanted = fields | {"temperature": 0, "max_tokens": 40}
     assert texts(drafted, **wanted) == texts(plain, **wanted)
     assert drafted.streams.pages.available == drafted.streams.pages.count

@@ -1,0 +1,1 @@
+"""How a language model is tuned: to answers, and to which of two answers people prefer."""

@@ -1,0 +1,51 @@
+"""Conversations as the tokens that the assistant continues."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from models.tokens.byte_pairs import BytePairs
+from models.tuning.answers import Example
+from models.weights import smollm2
+
+BEGIN = "<|im_start|>"
+
+
+@dataclass(frozen=True)
+class Template:
+    """The chat template of SmolLM2. What a person writes is plain text, also where it names a control token."""
+
+    tokens: BytePairs
+
+    @property
+    def end(self) -> int:
+        """Return the token that ends an answer."""
+        return self.tokens.special[smollm2.END]
+
+    def encode(self, messages: Sequence[Mapping[str, str]]) -> list[int]:
+        """Return a conversation, and the beginning of its answer. A message has a `role` and its `content`."""
+        if not messages or messages[0]["role"] != "system":
+            messages = [{"role": "system", "content": smollm2.SYSTEM}, *messages]
+        numbers = []
+        for message in messages:
+            numbers += [*self._begin(message["role"]), *self.tokens.encode(message["content"]), self.end]
+            numbers += self.tokens.encode("\n")
+        return numbers + self._begin("assistant")
+
+    def asked(self, prompt: str) -> list[int]:
+        """Return the conversation in which a person says one thing."""
+        return self.encode([{"role": "user", "content": prompt}])
+
+    def example(self, prompt: str, answer: str) -> Example:
+        """Return a prompt with its answer, to learn from."""
+        asked = self.asked(prompt)
+        return Example((*asked, *self.tokens.encode(answer), self.end), len(asked))
+
+    def text(self, made: Sequence[int]) -> str:
+        """Return the text of an answer, up to its end."""
+        kept = made[: made.index(self.end)] if self.end in made else made
+        return self.tokens.decode(number for number in kept if number in self.tokens.bytes).decode(errors="replace")
+
+    def _begin(self, role: str) -> list[int]:
+        return [self.tokens.special[BEGIN], *self.tokens.encode(f"{role}\n")]

@@ -1,0 +1,124 @@
+"""The assistant that is served: SmolLM2 with an adapter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from capstan.contract.cancellation import check
+from capstan.contract.model import Columns, Model
+from pipelines.alignment.schema import CONTEXT, LONGEST
+
+if TYPE_CHECKING:
+    from models.tokens.byte_pairs import BytePairs
+    from models.transformer.decoder import Decoder
+    from models.transformer.quick import QuickDecoder
+    from models.transformer.text_engine import TextEngine
+    from pipelines.alignment.conversation import Template
+
+ADAPTED, RANK, ALPHA = ("qkv", "out", "gate_up", "down"), 8, 16.0
+ANSWERED = ("text", "finish_reason", "refused", "tokens", "prompt_tokens", "seed", "logprobs")
+PAGES = 1_024  # of 16 tokens: eight whole contexts, or 32 streams of 512 tokens
+
+
+def opened(path: Path) -> tuple[Decoder, BytePairs]:
+    """Return the base, in 32 bits, and its tokenizer."""
+    from models.weights import gguf_weights
+    from models.weights.gguf_tokens import byte_pairs
+
+    decoder, data = gguf_weights.load(path)
+    return decoder, byte_pairs(data)
+
+
+USUAL = (
+    "Write a short story about a lighthouse keeper who finds a letter in a bottle, and explain what the letter says.",
+    "What is the difference between a list and a tuple in Python, and when is one better than the other?",
+    "Give me a recipe for a simple soup of vegetables, with the quantities for four people and the time that it takes.",
+)
+
+
+class Assistant(Model):
+    """Answers conversations. artifacts: `adapter`, its weights; none for the base as it is."""
+
+    inputs = {
+        **{"prompt": "string", "earlier": "string[]", "system": "string", "max_tokens": "long"},
+        **{"temperature": "double", "top_p": "double", "presence_penalty": "double", "frequency_penalty": "double"},
+        **{"stop": "string[]", "seed": "double", "logprobs": "boolean", "top_logprobs": "long"},
+    }
+    requirements = ("numpy", "torch", "regex", "numba")
+
+    def __init__(self, base: Path, adapter: Path | None = None, history: Sequence[Mapping[str, float]] = ()):
+        self.weight_files, self.history = {"base": base}, history
+        self.artifacts = {"adapter": adapter} if adapter else {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name not in ("parts", "history")}
+
+    def base(self) -> Assistant:
+        """Return the assistant without what it has learned."""
+        return Assistant(self.weight_files["base"])
+
+    @cached_property
+    def parts(self) -> tuple[QuickDecoder, Template]:
+        """The network as it is served, and its template."""
+        import torch
+
+        from models.transformer import adapters
+        from models.transformer.quick import QuickDecoder
+        from pipelines.alignment.conversation import Template
+
+        torch.set_num_threads(1)
+        decoder, tokens = opened(self.weight_files["base"])
+        template = Template(tokens)
+        if path := self.artifacts.get("adapter"):
+            adapters.merge(decoder, ADAPTED, torch.load(path, weights_only=True), RANK, ALPHA)
+        usual = torch.tensor([template.asked(text)[:40] for text in USUAL])
+        return QuickDecoder(decoder, usual), template
+
+    def engine(self) -> TextEngine:
+        """Return what makes many answers together."""
+        from models.text.refusals import refuses
+        from models.transformer.streams import Streams
+        from models.transformer.text_engine import TextEngine
+        from pipelines.alignment.engine import stream
+
+        network, template = self.parts
+        return TextEngine(
+            Streams(network, PAGES), lambda row: stream(row, template),
+            lambda token: template.tokens.bytes[token], {template.end}, lambda text: {"refused": refuses(text)},
+        )  # fmt: skip
+
+    def chat(self, messages: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+        """Return the fields of the request that continues a conversation."""
+        from pipelines.alignment.engine import of_conversation
+
+        return of_conversation(messages)
+
+    def fits(self, prompts: Sequence[str], tokens: int) -> list[bool]:
+        """Return whether each prompt and an answer of so many tokens are within the context."""
+        _, template = self.parts
+        return [len(template.asked(prompt)) + tokens <= CONTEXT for prompt in prompts]
+
+    def answers(self, prompts: Sequence[str], tokens: int) -> list[str]:
+        """Return the likeliest answers of prompts, of so many tokens at most."""
+        from pipelines.alignment.schema import Request
+
+        rows = [Request(prompt=prompt[:LONGEST], max_tokens=tokens, seed=0).model_dump() for prompt in prompts]
+        texts: list[str] = self.predict_columns({name: [row[name] for row in rows] for name in self.inputs})["text"]
+        return texts
+
+    def predict_columns(self, columns: Columns) -> dict[str, list[Any]]:
+        """Return the whole answer of each row, why it ended, and the number of tokens made and read."""
+        engine, answers = self.engine(), {}
+        for row in range(len(columns["prompt"])):
+            stream = engine.admit({name: [values[row]] for name, values in columns.items()})
+            answers[stream] = {"text": "", "logprobs": []}
+        while engine.texts:
+            check()
+            for stream, part in engine.step():
+                if part:
+                    logprobs = answers[stream].pop("logprobs") + part.get("logprobs", [])
+                    answers[stream] |= part | {"text": answers[stream]["text"] + part["text"], "logprobs": logprobs}
+        return {name: [row[name] for row in answers.values()] for name in ANSWERED}

@@ -1,0 +1,142 @@
+"""How the assistant is tuned: it learns answers, then to prefer a refusal of what is harmful, and an answer else."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from models.learning import checkpoints, training
+from models.transformer import adapters
+from models.transformer.adapters import Chosen
+from models.transformer.decoder import Decoder
+from models.tuning import answers, preferences
+from models.tuning.answers import Example, Tuned
+from pipelines.alignment.conversation import Template
+from pipelines.alignment.data import HARMFUL, HARMLESS, REFUSALS
+from pipelines.alignment.model import ADAPTED, ALPHA, RANK, Assistant, opened
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BATCH = 8
+LONGEST = 256  # tokens of an example; longer ones are left out
+WORSE = 24  # tokens of an answer that is not to be given
+Pair = tuple[Example, Example]  # the same prompt with the better and with the worse answer
+History = list[dict[str, float]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long and how fast the assistant learns. pairs: of answers, half of them of harmful prompts."""
+
+    epochs: int = 1
+    rate: float = 1e-3
+    pairs: int = 120
+    seed: int = 0
+
+
+def fit(prompts: pd.DataFrame, weights: Mapping[str, Path], plan: Plan) -> Assistant:
+    """Return the assistant that has learned from prompts with answers. weights: the file of the base."""
+    torch.manual_seed(plan.seed)
+    decoder, tokens = opened(weights["base"])
+    template = Template(tokens)
+    pairs = preferred(prompts, template, Assistant(weights["base"]), plan.pairs) if plan.pairs else []
+    chosen = adapters.adapt(decoder, ADAPTED, 1, RANK, ALPHA)
+    learned = prompts[prompts["answer"] != ""]
+    examples = [template.example(*pair) for pair in zip(learned["prompt"], learned["answer"], strict=True)]
+    history = learn_answers(decoder, chosen, [each for each in examples if len(each.tokens) <= LONGEST], plan)
+    history += learn_preferences(decoder, chosen, pairs, plan)
+    folder = Path(tempfile.mkdtemp(prefix="alignment-"))
+    torch.save(adapters.weights(decoder, 1), folder / "adapter.pt")
+    return Assistant(weights["base"], folder / "adapter.pt", history)
+
+
+def preferred(prompts: pd.DataFrame, template: Template, base: Assistant, count: int) -> list[Pair]:
+    """Return pairs: a refusal is better than the base's answer to what is harmful, and worse than one to the rest."""
+    short = prompts[(prompts["answer"] != "") & (prompts["prompt"].str.len() <= LONGEST)]
+    harmful, harmless = (short[short["kind"] == kind].head(count // 2) for kind in (HARMFUL, HARMLESS))
+    given = base.answers([*harmful["prompt"]], WORSE)
+    rows = [*zip(harmful["prompt"], harmful["answer"], given, strict=True)]
+    rows += [
+        (prompt, answer, REFUSALS[number % len(REFUSALS)])
+        for number, (prompt, answer) in enumerate(zip(harmless["prompt"], harmless["answer"], strict=True))
+    ]
+    pairs = [(template.example(prompt, better), template.example(prompt, worse)) for prompt, better, worse in rows]
+    return [pair for pair in pairs if max(len(each.tokens) for each in pair) <= LONGEST]
+
+
+def learn_answers(decoder: Decoder, chosen: Chosen, examples: Sequence[Example], plan: Plan) -> History:
+    """Let an adapter learn the answers of examples, in place. Return the mean loss of each epoch."""
+
+    def loss(network: nn.Module, batch: list[Example]) -> torch.Tensor:
+        chosen.choose([1] * len(batch))
+        return answers.loss(network, answers.batched(batch))
+
+    def batches(epoch: int) -> Iterator[list[Example]]:
+        return answers.of_epoch(examples, BATCH, plan.seed * 1_000 + epoch)
+
+    return _learned(decoder, "answers", loss, batches, plan.epochs * -(-len(examples) // BATCH), plan, examples)
+
+
+def learn_preferences(decoder: Decoder, chosen: Chosen, pairs: Sequence[Pair], plan: Plan) -> History:
+    """Let an adapter learn which of two answers is better, in place, not far from where it is. Return the mean loss."""
+    if not pairs:
+        return []
+    size = BATCH // 2
+    batches = [pairs[first : first + size] for first in range(0, len(pairs), size)]
+
+    def likelihoods(network: Callable[[torch.Tensor], torch.Tensor], batch: Sequence[Pair]) -> torch.Tensor:
+        """Return the log probabilities of the better answers, then of the worse ones, (2, n)."""
+        chosen.choose([1] * 2 * len(batch))
+        both = answers.batched([better for better, _ in batch] + [worse for _, worse in batch])
+        return answers.log_likelihood(network, both).view(2, -1)
+
+    with torch.no_grad():
+        before = [likelihoods(decoder, batch) for batch in batches]
+
+    def loss(network: nn.Module, number: int) -> torch.Tensor:
+        return preferences.dpo(*likelihoods(network, batches[number]), *before[number])
+
+    def order(epoch: int) -> list[int]:
+        generator = torch.Generator().manual_seed(plan.seed * 1_000 + epoch)
+        return torch.randperm(len(batches), generator=generator).tolist()
+
+    flat = [example for pair in pairs for example in pair]
+    return _learned(decoder, "preferences", loss, order, plan.epochs * len(batches), plan, flat)
+
+
+def _learned(
+    decoder: Decoder, name: str, loss: Callable[[nn.Module, Any], torch.Tensor], batches: Callable[[int], Any],
+    steps: int, plan: Plan, examples: Sequence[Example],
+) -> History:  # fmt: skip
+    """Train the adapters with a loss, in so many steps. One that was interrupted goes on after its last epoch."""
+    costs: list[list[float]] = []
+
+    def watched(network: nn.Module, batch: Any) -> torch.Tensor:
+        cost = loss(network, batch)
+        costs[-1].append(float(cost.detach()))
+        return cost
+
+    def begun(epoch: int) -> Any:
+        costs.append([])
+        return batches(epoch)
+
+    data = [torch.tensor([*example.tokens, example.first]) for example in examples]
+    key = checkpoints.key(f"alignment-{name}", str(plan), data, Path(__file__), Path(answers.__file__).parent)
+
+    def keep(state: training.State) -> None:
+        checkpoints.write(key, state)
+        print(f"{name}, epoch {state['epochs']}: {sum(costs[-1]) / len(costs[-1]):.3f}", flush=True)
+
+    training.fit(
+        Tuned(decoder), watched, begun, epochs=plan.epochs, rate=plan.rate, decay=0.0, clip=1.0,
+        schedule=training.rising_and_falling(steps), state=checkpoints.latest(key),
+        after_epoch=keep,
+    )  # fmt: skip
+    return [{f"loss_{name}": sum(epoch) / len(epoch)} for epoch in costs if epoch]
