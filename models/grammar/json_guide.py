@@ -24,7 +24,7 @@ class Guide:
     def __init__(self, grammar: Node, most: int | None = None):
         self._ways, self._read, self._most = ways([(grammar, 0, None)]), 0, most
 
-    def __call__(self, text: Sequence[int]) -> torch.Tensor:
+    def __call__(self, text: Sequence[int], logits: torch.Tensor | None = None) -> torch.Tensor:
         """Return which byte may follow, shape (256,), bool. Raises ValueError for a text that was not allowed."""
         self._follow(text)
         open_ways = list(self._ways)

@@ -32,8 +32,8 @@ class BytePairs:
     ):
         self.merges, self.numbers, self.special = merges, dict(numbers), dict(special)
         self.ranks = {pair: rank for rank, pair in enumerate(merges)}
-        self.bytes = {number: token for token, number in numbers.items()}
-        self.bytes |= {number: name.encode() for name, number in special.items()}
+        self.plain = {number: token for token, number in numbers.items()}
+        self.bytes = self.plain | {number: name.encode() for name, number in special.items()}
         self.words = regex.compile(WORDS.replace(r" ?\p{N}+", r"\p{N}") if digits else WORDS)
         longest = sorted(special, key=len, reverse=True)
         self.parts = regex.compile("|".join(map(regex.escape, longest))) if special else None

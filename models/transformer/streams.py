@@ -31,8 +31,8 @@ Attended = list[tuple[int, float]]  # places and what is taken of each, the mean
 class Allowed(Protocol):
     """A rule for which token may come next."""
 
-    def __call__(self, made: list[int], /) -> torch.Tensor:
-        """Return which may, after what was made so far, shape (vocabulary,)."""
+    def __call__(self, made: list[int], logits: torch.Tensor, /) -> torch.Tensor:
+        """Return which may, after what was made so far, shape (vocabulary,). logits: of each."""
 
     def ended(self, made: list[int], /) -> bool:
         """Return whether what was made is complete."""
@@ -222,7 +222,7 @@ class Streams:
         before = torch.log_softmax(logits, dim=-1)
         for row, stream in enumerate(group):
             if stream.allowed:
-                logits[row].masked_fill_(~stream.allowed(stream.made), -torch.inf)
+                logits[row].masked_fill_(~stream.allowed(stream.made, logits[row]), -torch.inf)
         counts = None
         if any(stream.how.presence or stream.how.frequency for stream in group):
             lists = (torch.tensor(stream.made, dtype=torch.long) for stream in group)

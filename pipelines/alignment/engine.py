@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from capstan.errors import InvalidRow
+from models.grammar.json_schema import grammar
+from models.grammar.token_guide import TokenGuide
 from models.transformer.sampling import Sampling
 from models.transformer.streams import Stream
 from pipelines.alignment.conversation import Template
@@ -32,8 +34,11 @@ def stream(row: Mapping[str, Any], template: Template) -> Stream:
         float(row["temperature"]), 0, float(row["top_p"]), 0.0, float(row["presence_penalty"]),
         float(row["frequency_penalty"]),
     )  # fmt: skip
+    guide = None
+    if row["json_schema"]:
+        guide = TokenGuide(grammar(row["json_schema"]), template.tokens.plain, [template.end], most)
     seed = secrets.randbelow(SEEDS) if row["seed"] is None else int(row["seed"])
-    return Stream(prompt, most, how, seed, alternatives=int(row["top_logprobs"]) if row["logprobs"] else 0)
+    return Stream(prompt, most, how, seed, guide, alternatives=int(row["top_logprobs"]) if row["logprobs"] else 0)
 
 
 def of_conversation(messages: Sequence[Mapping[str, str]]) -> dict[str, Any]:

@@ -45,7 +45,13 @@ class Assistant(Model):
     inputs = {
         **{"prompt": "string", "earlier": "string[]", "system": "string", "max_tokens": "long"},
         **{"temperature": "double", "top_p": "double", "presence_penalty": "double", "frequency_penalty": "double"},
-        **{"stop": "string[]", "seed": "double", "logprobs": "boolean", "top_logprobs": "long"},
+        **{
+            "stop": "string[]",
+            "seed": "double",
+            "json_schema": "string",
+            "logprobs": "boolean",
+            "top_logprobs": "long",
+        },
     }
     requirements = ("numpy", "torch", "regex", "numba")
 

@@ -4,6 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from models.grammar.json_schema import LONGEST_TEXT, BadSchema, grammar
+
 CONTEXT = 2_048  # tokens of a conversation and its answer
 LONGEST = 8_000  # characters of what is said at once
 MOST_TOKENS = 512
@@ -35,6 +37,9 @@ class Request(BaseModel):
     seed: int | None = Field(
         None, title="Seed", ge=0, lt=SEEDS, description="the same seed gives the same text; without one it is random"
     )
+    json_schema: str = Field(
+        "", title="JSON schema", max_length=LONGEST_TEXT, description="what the answer, then JSON, satisfies"
+    )
     logprobs: bool = Field(False, title="Log probabilities", description="also answer those of each token")
     top_logprobs: int = Field(0, title="Alternatives", ge=0, le=5, description="of each token, with log probabilities")
 
@@ -43,6 +48,20 @@ class Request(BaseModel):
         """Refuse what was said before if it does not end with the assistant."""
         if len(self.earlier) % 2:
             raise ValueError("earlier: it has you and the assistant in turn, so an even number of texts.")
+        return self
+
+    @model_validator(mode="after")
+    def can_be_satisfied(self) -> Self:
+        """Refuse a schema whose shortest text has more bytes than `max_tokens`: it may need a token for each."""
+        if self.json_schema:
+            try:
+                shortest = grammar(self.json_schema).shortest
+            except BadSchema as error:
+                raise ValueError(f"json_schema: {error}") from None
+            if shortest > self.max_tokens:
+                raise ValueError(
+                    f"max_tokens: it is {self.max_tokens}; the shortest JSON of this schema has {shortest} bytes."
+                )
         return self
 
 

@@ -123,7 +123,7 @@ def test_text_of_a_seed_is_the_same_whatever_is_kept_of_it_and_a_shorter_one_beg
 
 
 def test_streams_with_penalties_or_rules_do_without(decoder):
-    def rule(made):
+    def rule(made, logits):
         return torch.arange(12) % 2 == len(made) % 2
 
     ruled = Stream(PROMPT, 12, Sampling(), allowed=rule)

@@ -143,7 +143,7 @@ def test_first_token_comes_as_often_as_its_chance_says(decoder):
 
 def test_what_is_not_allowed_never_comes(decoder):
     even = torch.arange(50) % 2 == 0
-    wanted = Stream([1, 2, 3], 20, allowed=lambda tokens: even if len(tokens) % 2 else ~even)
+    wanted = Stream([1, 2, 3], 20, allowed=lambda tokens, _: even if len(tokens) % 2 else ~even)
     run(Streams(decoder, pages=20, size=4), wanted)
     assert [token % 2 for token in wanted.made] == [1, 0] * 10
 
@@ -157,7 +157,7 @@ def test_penalties_are_of_what_the_stream_itself_has_made(decoder):
 def test_log_probabilities_are_those_of_the_whole_text_computed_at_once(decoder):
     """Before temperature, filters and what is allowed; the likeliest are kept where they are wanted."""
     even = torch.arange(50) % 2 == 0
-    wanted = Stream(prompts(1)[0], 12, Sampling(temperature=2), 3, lambda tokens: even, alternatives=4)
+    wanted = Stream(prompts(1)[0], 12, Sampling(temperature=2), 3, lambda tokens, _: even, alternatives=4)
     plain = Stream(prompts(1)[0], 12, Sampling(temperature=2), 3)
     run(Streams(decoder, pages=60, size=4, chunk=8), wanted, plain)
     with torch.inference_mode():
