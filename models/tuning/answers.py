@@ -14,9 +14,13 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from models.transformer.decoder import Decoder
+
 IGNORED = -100  # as torch names what costs nothing
 
-Logits = Callable[[torch.Tensor], torch.Tensor]
+Batch = tuple[torch.Tensor, torch.Tensor]
+# Of tokens, (n, time), and where logits are wanted, the same shape, bool -> the logits there, (m, vocabulary).
+Logits = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class Example:
     first: int
 
 
-def batched(examples: Sequence[Example], pad: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
+def batched(examples: Sequence[Example], pad: int = 0) -> Batch:
     """Return the tokens of examples, (n, time), and those that are to come next, IGNORED where none is learned."""
     size = max(len(example.tokens) for example in examples) - 1
     tokens, wanted = torch.full((2, len(examples), size), pad)
@@ -39,17 +43,19 @@ def batched(examples: Sequence[Example], pad: int = 0) -> tuple[torch.Tensor, to
     return tokens, wanted
 
 
-def loss(logits: Logits, batch: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
-    """Return the mean cost of a token of the answers, in nats. logits: of each next token, (n, time, vocabulary)."""
+def loss(logits: Logits, batch: Batch) -> torch.Tensor:
+    """Return the mean cost of a token of the answers, in nats."""
     tokens, wanted = batch
-    return functional.cross_entropy(logits(tokens).flatten(0, 1), wanted.flatten(), ignore_index=IGNORED)
+    learned = wanted != IGNORED
+    return functional.cross_entropy(logits(tokens, learned), wanted[learned])
 
 
-def log_likelihood(logits: Logits, batch: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
+def log_likelihood(logits: Logits, batch: Batch) -> torch.Tensor:
     """Return the log probability of each whole answer, shape (n,)."""
     tokens, wanted = batch
-    costs = functional.cross_entropy(logits(tokens).transpose(1, 2), wanted, ignore_index=IGNORED, reduction="none")
-    return -costs.sum(dim=1)
+    learned = wanted != IGNORED
+    costs = functional.cross_entropy(logits(tokens, learned), wanted[learned], reduction="none")
+    return -costs.new_zeros(len(tokens)).index_add(0, learned.nonzero()[:, 0], costs)
 
 
 def of_epoch(examples: Sequence[Example], size: int, seed: int) -> Iterator[list[Example]]:
@@ -63,14 +69,14 @@ def of_epoch(examples: Sequence[Example], size: int, seed: int) -> Iterator[list
 
 
 class Tuned(nn.Module):
-    """What learns of a network, so that a checkpoint has nothing else."""
+    """What learns of a decoder, so that a checkpoint has nothing else; it computes logits where they are wanted."""
 
-    def __init__(self, network: nn.Module):
+    def __init__(self, decoder: Decoder):
         super().__init__()
-        self.learning = nn.ParameterList(weights for weights in network.parameters() if weights.requires_grad)
-        self.whole = (network,)  # a tuple hides it from what is saved
+        self.learning = nn.ParameterList(weights for weights in decoder.parameters() if weights.requires_grad)
+        self.whole = (decoder,)  # a tuple hides it from what is saved
 
-    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
-        """Return what the network does."""
-        output: torch.Tensor = self.whole[0](tokens)
-        return output
+    def forward(self, tokens: torch.Tensor, where: torch.Tensor) -> torch.Tensor:
+        """Return the logits of the next tokens, (m, vocabulary). where: shape of tokens, bool."""
+        logits: torch.Tensor = self.whole[0].head(self.whole[0].states(tokens)[where])
+        return logits

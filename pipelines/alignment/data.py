@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 COLUMNS = ("kind", "source", "prompt", "check", "wanted", "answer", "part")
 CHECKABLE, HARMFUL, HARMLESS = "checkable", "harmful", "harmless"
-LEARNED = {CHECKABLE: 400, HARMFUL: 240, HARMLESS: 240}
+LEARNED = {CHECKABLE: 240, HARMFUL: 120, HARMLESS: 120}
 MEASURED = {CHECKABLE: 100, HARMFUL: 200, HARMLESS: 200}
-LONGEST = 600  # characters of a prompt that is learned from: longer ones cost more time than they teach
+LONGEST = 300  # characters of a prompt that is learned from: longer ones cost more time than they teach
 REFUSALS = (
     "I'm sorry, but I can't help with that.",
     "I can't help with this, because it could harm somebody.",

@@ -91,14 +91,14 @@ def learn_preferences(decoder: Decoder, chosen: Chosen, pairs: Sequence[Pair], p
     size = BATCH // 2
     batches = [pairs[first : first + size] for first in range(0, len(pairs), size)]
 
-    def likelihoods(network: Callable[[torch.Tensor], torch.Tensor], batch: Sequence[Pair]) -> torch.Tensor:
+    def likelihoods(network: answers.Logits, batch: Sequence[Pair]) -> torch.Tensor:
         """Return the log probabilities of the better answers, then of the worse ones, (2, n)."""
         chosen.choose([1] * 2 * len(batch))
         both = answers.batched([better for better, _ in batch] + [worse for _, worse in batch])
         return answers.log_likelihood(network, both).view(2, -1)
 
     with torch.no_grad():
-        before = [likelihoods(decoder, batch) for batch in batches]
+        before = [likelihoods(Tuned(decoder), batch) for batch in batches]
 
     def loss(network: nn.Module, number: int) -> torch.Tensor:
         return preferences.dpo(*likelihoods(network, batches[number]), *before[number])

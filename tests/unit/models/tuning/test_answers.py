@@ -6,7 +6,7 @@ from torch.nn import functional
 
 from models.transformer.decoder import Decoder, Shape
 from models.tuning import answers
-from models.tuning.answers import Example
+from models.tuning.answers import Example, Tuned
 
 EXAMPLES = [Example((1, 2, 3, 4, 5), 3), Example((7, 8, 9), 1), Example((4, 4, 4, 4, 4, 4, 6), 6)]
 
@@ -28,13 +28,13 @@ def costs(decoder, example):
 def test_loss_is_that_of_the_answers_alone_whatever_they_are_padded_with(decoder):
     expected = torch.cat([costs(decoder, example) for example in EXAMPLES])
     for pad in (0, 11):
-        assert torch.allclose(answers.loss(decoder, answers.batched(EXAMPLES, pad)), expected.mean(), atol=1e-5)
+        assert torch.allclose(answers.loss(Tuned(decoder), answers.batched(EXAMPLES, pad)), expected.mean(), atol=1e-5)
 
 
 @torch.inference_mode()
 def test_likelihood_is_that_of_each_whole_answer(decoder):
     expected = torch.stack([-costs(decoder, example).sum() for example in EXAMPLES])
-    assert torch.allclose(answers.log_likelihood(decoder, answers.batched(EXAMPLES)), expected, atol=1e-5)
+    assert torch.allclose(answers.log_likelihood(Tuned(decoder), answers.batched(EXAMPLES)), expected, atol=1e-5)
 
 
 def test_an_epoch_has_each_example_once_and_the_seed_draws_its_order():
@@ -48,7 +48,7 @@ def test_a_checkpoint_has_what_learns_alone(decoder):
     for weights in decoder.parameters():
         weights.requires_grad_(False)
     decoder.norm.weight.requires_grad_(True)
-    tuned = answers.Tuned(decoder)
+    tuned = Tuned(decoder)
     assert [values.shape for values in tuned.state_dict().values()] == [decoder.norm.weight.shape]
     tokens = torch.tensor([[1, 2, 3]])
-    assert torch.equal(tuned(tokens), decoder(tokens))
+    assert torch.equal(tuned(tokens, tokens > 1), decoder(tokens)[0, 1:])
