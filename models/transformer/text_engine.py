@@ -19,6 +19,7 @@ Event = tuple[Stream, dict[str, Any] | None]
 class Text:
     """What was shown of a stream. taken: its tokens. told: those of them with log probabilities, None for none."""
 
+    row: Row
     pieces: Pieces
     whole: str = ""
     taken: int = 0
@@ -29,15 +30,17 @@ class TextEngine:
     """Continues many texts together: see `capstan.contract.model.Engine`.
 
     stream_of: returns the stream that a row asks for. bytes_of: those of a token. ends: tokens that end a text, and are
-    not shown. of_whole: what else is answered of a whole text. A row has the fields `stop` and `logprobs`.
+    not shown. of_whole: what else is answered of a whole text and its row, and in place of it. held: whether a row's
+    text is shown at its end alone. A row has the fields `stop` and `logprobs`.
     """
 
     def __init__(
         self, streams: Streams, stream_of: Callable[[Row], Stream], bytes_of: Callable[[int], bytes],
-        ends: Collection[int] = (), of_whole: Callable[[str], Mapping[str, Any]] = lambda text: {},
+        ends: Collection[int] = (), of_whole: Callable[[str, Row], dict[str, Any]] = lambda text, row: {},
+        held: Callable[[Row], bool] = lambda row: False,
     ):  # fmt: skip
         self.streams, self.stream_of, self.bytes_of, self.ends = streams, stream_of, bytes_of, ends
-        self.of_whole = of_whole
+        self.of_whole, self.held = of_whole, held
         self.texts: dict[Stream, Text] = {}
 
     def admit(self, columns: Columns) -> Stream:
@@ -47,7 +50,7 @@ class TextEngine:
         if self.streams.needed(stream) > self.streams.pages.count:
             raise InvalidRow("Prompt and max_tokens together are too long.", 0, "max_tokens")
         self.streams.add(stream)
-        self.texts[stream] = Text(Pieces(row["stop"]), told=0 if row["logprobs"] else None)
+        self.texts[stream] = Text(row, Pieces(row["stop"]), told=0 if row["logprobs"] else None)
         return stream
 
     def step(self) -> list[Event]:
@@ -66,15 +69,15 @@ class TextEngine:
                     reason = "length"
                 if reason:
                     break
-            part = {"text": text, **self._logprobs(stream)} if text or reason else {}
             known.whole += text
             if reason:
-                part |= self.of_whole(known.whole)
-                counts = {"tokens": known.taken, "prompt_tokens": len(stream.prompt), "seed": stream.seed}
-                events += [(stream, part | {"finish_reason": reason, **counts}), (stream, None)]
+                text = known.whole if self.held(known.row) else text
+                part = {"text": text, **self._logprobs(stream), "finish_reason": reason, "tokens": known.taken}
+                part |= {"prompt_tokens": len(stream.prompt), "seed": stream.seed}
+                events += [(stream, part | self.of_whole(known.whole, known.row)), (stream, None)]
                 self.cancel(stream)
-            elif text:
-                events.append((stream, part))
+            elif text and not self.held(known.row):
+                events.append((stream, {"text": text, **self._logprobs(stream)}))
         return events
 
     def numbers(self) -> dict[str, float]:

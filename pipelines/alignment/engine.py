@@ -9,12 +9,14 @@ from typing import Any
 from capstan.errors import InvalidRow
 from models.grammar.json_schema import grammar
 from models.grammar.token_guide import TokenGuide
+from models.text.refusals import refuses
 from models.transformer.sampling import Sampling
 from models.transformer.streams import Stream
+from pipelines.alignment import tools
 from pipelines.alignment.conversation import Template
 from pipelines.alignment.schema import CONTEXT, SEEDS
 
-ROLES = {"developer": "system"}  # names that OpenAI's API has for ours
+ROLES = {"developer": "system", "tool": "user"}  # names that OpenAI's API has for ours
 
 
 def stream(row: Mapping[str, Any], template: Template) -> Stream:
@@ -22,8 +24,9 @@ def stream(row: Mapping[str, Any], template: Template) -> Stream:
     roles = ("user", "assistant") * (len(row["earlier"]) // 2) + ("user",)
     texts = [*row["earlier"], row["prompt"]]
     messages = [{"role": role, "content": text} for role, text in zip(roles, texts, strict=True)]
-    if row["system"]:
-        messages = [{"role": "system", "content": row["system"]}, *messages]
+    functions = tools.offered(row["tools"], row["tool_choice"])
+    if system := "\n\n".join(filter(None, [row["system"], tools.described(functions)])):
+        messages = [{"role": "system", "content": system}, *messages]
     prompt, most = template.encode(messages), int(row["max_tokens"])
     if len(prompt) + most > CONTEXT:
         raise InvalidRow(
@@ -34,29 +37,35 @@ def stream(row: Mapping[str, Any], template: Template) -> Stream:
         float(row["temperature"]), 0, float(row["top_p"]), 0.0, float(row["presence_penalty"]),
         float(row["frequency_penalty"]),
     )  # fmt: skip
-    guide = None
-    if row["json_schema"]:
-        guide = TokenGuide(grammar(row["json_schema"]), template.tokens.plain, [template.end], most)
+    schema = row["json_schema"] or tools.schema(functions, row["tool_choice"])
+    guide = TokenGuide(grammar(schema), template.tokens.plain, [template.end], most) if schema else None
     seed = secrets.randbelow(SEEDS) if row["seed"] is None else int(row["seed"])
     return Stream(prompt, most, how, seed, guide, alternatives=int(row["top_logprobs"]) if row["logprobs"] else 0)
 
 
-def of_conversation(messages: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+def of_whole(text: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is answered of a whole text: whether it refuses, or the call that it is."""
+    if call := tools.call(text, tools.offered(row["tools"], row["tool_choice"])):
+        return {"text": "", "refused": False, "tool_calls": [call], "finish_reason": "tool_calls"}
+    return {"refused": refuses(text), "tool_calls": []}
+
+
+def of_conversation(messages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the fields of the request that continues a conversation.
 
-    Messages of one role in a row are one, with an empty line between them. Raises InvalidRow where the conversation
-    does not go from the user to the user.
+    Messages of one role in a row are one, with an empty line between them; what a tool returned is said by the user.
+    Raises InvalidRow where the conversation does not go from the user to the user.
     """
     system: list[str] = []
     turns: list[tuple[str, str]] = []
     for message in messages:
-        role = ROLES.get(message["role"], message["role"])
+        role, text = ROLES.get(message["role"], message["role"]), tools.said(message)
         if role == "system":
-            system.append(message["content"])
+            system.append(text)
         elif turns and turns[-1][0] == role:
-            turns[-1] = role, f"{turns[-1][1]}\n\n{message['content']}"
+            turns[-1] = role, f"{turns[-1][1]}\n\n{text}"
         else:
-            turns.append((role, message["content"]))
+            turns.append((role, text))
     if not turns or turns[0][0] != "user" or turns[-1][0] != "user":
         raise InvalidRow("A conversation begins and ends with what the user says.", 0, "prompt")
     texts = [text for _, text in turns]

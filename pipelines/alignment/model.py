@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pipelines.alignment.conversation import Template
 
 ADAPTED, RANK, ALPHA = ("qkv", "out", "gate_up", "down"), 8, 16.0
-ANSWERED = ("text", "finish_reason", "refused", "tokens", "prompt_tokens", "seed", "logprobs")
+ANSWERED = ("text", "finish_reason", "refused", "tool_calls", "tokens", "prompt_tokens", "seed", "logprobs")
 PAGES = 1_024  # of 16 tokens: eight whole contexts, or 32 streams of 512 tokens
 
 
@@ -85,15 +85,14 @@ class Assistant(Model):
 
     def engine(self) -> TextEngine:
         """Return what makes many answers together."""
-        from models.text.refusals import refuses
         from models.transformer.streams import Streams
         from models.transformer.text_engine import TextEngine
-        from pipelines.alignment.engine import stream
+        from pipelines.alignment.engine import of_whole, stream
 
         network, template = self.parts
         return TextEngine(
-            Streams(network, PAGES), lambda row: stream(row, template),
-            lambda token: template.tokens.bytes[token], {template.end}, lambda text: {"refused": refuses(text)},
+            Streams(network, PAGES), lambda row: stream(row, template), lambda token: template.tokens.bytes[token],
+            {template.end}, of_whole, lambda row: bool(row["tools"]),
         )  # fmt: skip
 
     def chat(self, messages: Sequence[Mapping[str, str]]) -> dict[str, Any]:

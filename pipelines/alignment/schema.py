@@ -40,6 +40,12 @@ class Request(BaseModel):
     json_schema: str = Field(
         "", title="JSON schema", max_length=LONGEST_TEXT, description="what the answer, then JSON, satisfies"
     )
+    tools: str = Field(
+        "", title="Tools", max_length=LONGEST_TEXT, description="functions it may call, JSON: name, parameters"
+    )
+    tool_choice: str = Field(
+        "auto", title="Tool choice", max_length=64, description="none, auto, required, or the name of one"
+    )
     logprobs: bool = Field(False, title="Log probabilities", description="also answer those of each token")
     top_logprobs: int = Field(0, title="Alternatives", ge=0, le=5, description="of each token, with log probabilities")
 
@@ -79,11 +85,19 @@ class Made(Likely):
     top_logprobs: list[Likely] = Field(title="Likeliest instead")
 
 
+class Call(BaseModel):
+    """A call of a function."""
+
+    name: str = Field(title="Function")
+    arguments: str = Field(title="Arguments", description="JSON")
+
+
 class Prediction(BaseModel):
     """The answer."""
 
     text: str = Field(title="Answer", json_schema_extra={"contentMediaType": "text/plain"})
-    finish_reason: Literal["stop", "length"] = Field(title="Ended by")
+    tool_calls: list[Call] = Field([], title="Calls", description="of functions, in place of a text")
+    finish_reason: Literal["stop", "length", "tool_calls"] = Field(title="Ended by")
     refused: bool = Field(title="Refused", description="by a rule on how refusals begin")
     tokens: int = Field(title="Tokens made", ge=0)
     prompt_tokens: int = Field(title="Tokens read", ge=0)

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from serving.api import openai_tools
 from serving.api.openai_logprobs import OfConversation, OfText
 from serving.api.openai_request import TextPayload
 from serving.model.generation import Generation
@@ -41,11 +42,18 @@ class TextAnswer:
         choices = []
         for index, (generation, prediction) in enumerate(made):
             self._logprobs = _logprobs(self._payload)  # offsets are of one text
-            text = {"message": {"role": "assistant", "content": prediction["text"], "refusal": None}}
-            content = text if self.chat else {"text": prediction["text"]}
+            content = self._message(prediction) if self.chat else {"text": prediction["text"]}
             choice = self._choice(content, prediction["finish_reason"], prediction) | {"index": index}
             choices.append(choice | ({"id": generation.id} if len(made) > 1 else {}))
         return self._common | {"choices": choices, "usage": _usage([prediction for _, prediction in made])}
+
+    def _message(self, prediction: dict[str, Any]) -> dict[str, Any]:
+        """Return the message of an answer: a text, or calls of tools."""
+        message = {"role": "assistant", "content": prediction["text"], "refusal": None}
+        if calls := prediction.get("tool_calls"):
+            called = openai_tools.of_answer(calls, self.generation.id)
+            message |= {"content": None, "tool_calls": [_without_index(call) for call in called]}
+        return {"message": message}
 
     def chunks(self, part: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Return the chunks of a part of a streamed answer. The first of a conversation says whose words follow."""
@@ -58,6 +66,8 @@ class TextAnswer:
 
     def last_chunks(self, prediction: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Return the chunk that says why the text ended, and one with the count of tokens where it is wanted."""
+        if calls := prediction.get("tool_calls"):
+            yield self._chunk({"delta": {"tool_calls": openai_tools.of_answer(calls, self.generation.id)}})
         yield self._chunk({"delta": {}} if self.chat else {"text": ""}, prediction["finish_reason"])
         if self.usage:
             yield self._common | {"choices": [], "usage": _usage([prediction])}
@@ -71,6 +81,10 @@ class TextAnswer:
     def _choice(self, text: dict[str, Any], reason: str | None, prediction: dict[str, Any]) -> dict[str, Any]:
         logprobs = self._logprobs(prediction["logprobs"]) if self._logprobs and "logprobs" in prediction else None
         return {"index": 0, **text, "logprobs": logprobs, "finish_reason": reason}
+
+
+def _without_index(call: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in call.items() if name != "index"}
 
 
 def _logprobs(payload: TextPayload) -> OfConversation | OfText | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from kserve.errors import ModelNotFound
 
-from serving.api.openai_request import BadField
+from serving.api.openai_fields import BadField
 from serving.errors import VariantNotFound
 
 # Errors of `serving.schema.rows`. What is wrong with fields together begins with the field to change.

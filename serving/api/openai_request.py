@@ -7,27 +7,20 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import Any
 
-from kserve.errors import InvalidInput
 from orjson import JSONEncodeError
 
 from capstan.errors import InvalidRow, did_you_mean
 from predictions.json_text import dumps
+from serving.api import openai_tools
+from serving.api.openai_fields import BadField
 from serving.model.generation import GeneratePayload
 from serving.model.predictor import Predictor
 
 TEXT = ("text", "finish_reason", "tokens")  # what the prediction of a model that makes text has
-ROLES = ("system", "developer", "user", "assistant")
+ROLES = ("system", "developer", "user", "assistant", "tool")
 # What means nothing as it is, so that clients may send it.
-NEUTRAL = {"best_of": 1, "echo": False, "tools": [], "logit_bias": {}}
+NEUTRAL = {"best_of": 1, "echo": False, "logit_bias": {}}
 MOST_CHOICES = 8
-
-
-class BadField(InvalidInput):
-    """A request that cannot be answered. `field` is the field that is wrong, `code` a word for programs."""
-
-    def __init__(self, message: str, field: str | None = None, code: str | None = None):
-        super().__init__(message)
-        self.field, self.code = field, code
 
 
 class TextPayload(GeneratePayload):
@@ -55,6 +48,9 @@ class TextPayload(GeneratePayload):
                 raise BadField(f"Only {neutral!r} is offered for `{name}`. Leave it out.", name, "unsupported_value")
         left.pop("user", None)  # for OpenAI's own use
         left |= self._logprobs(left)
+        left |= openai_tools.of_request(left.pop("tools", []), left.pop("tool_choice", None))
+        if type(left.pop("parallel_tool_calls", True)) is not bool:
+            raise BadField("`parallel_tool_calls` is true or false.", "parallel_tool_calls")
         most = left.pop("max_completion_tokens", None)
         if most is not None and left.setdefault("max_tokens", most) != most:
             raise BadField("`max_tokens` and `max_completion_tokens` differ. Send one.", "max_tokens")
@@ -111,6 +107,10 @@ class TextPayload(GeneratePayload):
             raise BadField(
                 f"{label} answers no log probabilities. Leave `logprobs` out.", "logprobs", "unsupported_value"
             )
+        if "tools" not in predictor.request_schema["properties"] and any(
+            message["role"] == "tool" or "tool_calls" in message for message in self._messages
+        ):
+            raise BadField(f"{label} calls no tools. Leave messages of tools out.", "messages", "unsupported_value")
         if self.chat and not variant.chats:
             raise BadField(f"{label} takes no messages: its model has no `chat`. POST /v1/completions.", "model")
 
@@ -163,23 +163,32 @@ def _prompt(prompt: object) -> str:
     return prompt
 
 
-def _messages(messages: object) -> list[dict[str, str]]:
+def _messages(messages: object) -> list[dict[str, Any]]:
     """Return the messages of a conversation: `role`, `content`, and `name` where it is given."""
     if not isinstance(messages, list) or not messages:
         raise BadField("`messages` is a list of at least one message.", "messages")
     return [_message(message, f"messages.{place}") for place, message in enumerate(messages)]
 
 
-def _message(message: object, where: str) -> dict[str, str]:
+def _message(message: object, where: str) -> dict[str, Any]:
+    """Return `role` and `content` of a message; of the assistant perhaps `tool_calls`: `name` and `arguments`."""
     if not isinstance(message, dict):
         raise BadField("A message is an object with `role` and `content`.", where)
-    fields = {name: value for name, value in message.items() if value is not None}
-    if unknown := sorted(fields.keys() - {"role", "content", "name"}):
-        raise BadField(f"A message has no `{unknown[0][:80]}` here. Leave it out.", where, "unknown_parameter")
-    if fields.get("role") not in ROLES:
+    fields = {name: value for name, value in message.items() if value not in (None, [])}
+    for name in ("refusal", "annotations", "audio", "function_call"):  # of an answer, where it is sent back as it was
+        fields.pop(name, None)
+    role = fields.get("role")
+    if role not in ROLES:
         raise BadField(f"The `role` of a message is one of {', '.join(ROLES)}.", f"{where}.role")
-    if not isinstance(fields.get("name", ""), str):
-        raise BadField("The `name` of a message is a text.", f"{where}.name")
+    own = {"tool": {"tool_call_id"}, "assistant": {"tool_calls"}}.get(str(role), set())
+    if unknown := sorted(fields.keys() - {"role", "content", "name"} - own):
+        raise BadField(f"A message has no `{unknown[0][:80]}` here. Leave it out.", where, "unknown_parameter")
+    if not all(isinstance(fields.get(name, ""), str) for name in ("name", "tool_call_id")):
+        raise BadField("The `name` and the `tool_call_id` of a message are texts.", f"{where}.name")
+    fields.pop("tool_call_id", None)
+    if "tool_calls" in fields:
+        fields["tool_calls"] = openai_tools.of_message(fields["tool_calls"], f"{where}.tool_calls")
+        fields.setdefault("content", "")
     return fields | {"content": _content(fields.get("content"), f"{where}.content")}
 
 

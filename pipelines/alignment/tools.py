@@ -1,0 +1,86 @@
+"""Functions that the assistant may call: how they are told to it, and the call that an answer is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from capstan.errors import InvalidRow
+from models.grammar.json_schema import BadSchema, grammar
+
+Function = Mapping[str, Any]  # with `name`, and perhaps `description` and `parameters`, a JSON schema
+NONE, AUTO, REQUIRED = "none", "auto", "required"
+ANY = {"type": "object", "properties": {}}
+TOLD = 'You may call a function. To call one, answer with JSON alone: {"name": ..., "arguments": {...}}. The functions:'
+
+
+def offered(tools: str, choice: str) -> list[Function]:
+    """Return the functions that may be called. tools: a JSON list, "" for none. Raises InvalidRow for another text."""
+    try:
+        functions = json.loads(tools) if tools and choice != NONE else []
+        named = {function["name"]: function for function in functions}
+    except (ValueError, KeyError, TypeError):
+        raise InvalidRow("It is a JSON list of objects with `name` and `parameters`.", 0, "tools") from None
+    if choice in (NONE, AUTO, REQUIRED):
+        return [*named.values()]
+    if choice not in named:
+        raise InvalidRow(f"There is no function {choice!r}: {', '.join(named) or 'none'}.", 0, "tool_choice")
+    return [named[choice]]
+
+
+def described(functions: Sequence[Function]) -> str:
+    """Return what the assistant is told of functions, "" for none."""
+    return "\n".join([TOLD, *(json.dumps(function) for function in functions)]) if functions else ""
+
+
+def schema(functions: Sequence[Function], choice: str) -> str:
+    """Return the JSON schema of a call that has to come, "" where none has to.
+
+    Raises InvalidRow for parameters that no text can be made for.
+    """
+    if not functions or choice in (NONE, AUTO):
+        return ""
+    calls = [
+        {
+            "type": "object",
+            "properties": {"name": {"const": function["name"]}, "arguments": function.get("parameters") or ANY},
+            "required": ["name", "arguments"],
+        }
+        for function in functions
+    ]
+    text = json.dumps({"anyOf": calls})
+    try:
+        grammar(text)
+    except BadSchema as error:
+        raise InvalidRow(f"No call can be made: {error}", 0, "tools") from None
+    return text
+
+
+def call(text: str, functions: Sequence[Function]) -> dict[str, str] | None:
+    """Return the name and the arguments, as JSON, of the call that an answer is; None for a text."""
+    try:
+        found = json.loads(text)
+        name, arguments = found["name"], found["arguments"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    if name not in [function["name"] for function in functions] or not isinstance(arguments, dict):
+        return None
+    return {"name": name, "arguments": json.dumps(arguments)}
+
+
+def said(message: Mapping[str, Any]) -> str:
+    """Return the text of a message: of the assistant perhaps the calls that it made, of a tool what it returned."""
+    calls = [
+        json.dumps({"name": made["name"], "arguments": _parsed(made["arguments"])})
+        for made in message.get("tool_calls", [])
+    ]
+    text = f"The function returned: {message['content']}" if message["role"] == "tool" else message["content"]
+    return "\n".join(filter(None, [text, *calls]))
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
