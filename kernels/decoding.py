@@ -45,24 +45,25 @@ def unit_rows(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def attended(
-    qkv: torch.Tensor, turn: tuple[torch.Tensor, torch.Tensor], places: torch.Tensor, tables: torch.Tensor,
-    keys: torch.Tensor, values: torch.Tensor, page: int,
+    qkv: torch.Tensor, turn: tuple[torch.Tensor, torch.Tensor], places: torch.Tensor, slots: torch.Tensor,
+    keys: torch.Tensor, values: torch.Tensor,
 ) -> torch.Tensor:  # fmt: skip
     """Return what new tokens gather from the past and from themselves, (rows, heads * size); keep their keys, values.
 
     qkv: a row for each token, (rows, (heads + 2 * groups) * size): queries, keys, values, not yet turned. turn: cosine
-    and sine of RoPE, (rows, size / 2). places: of the tokens in their streams, (rows,). tables: the pages of the stream
-    of each, (rows, pages). keys, values: of one layer, (slots, groups, size), where a page is `page` slots. All
-    numbers have 32 bits, and are contiguous.
+    and sine of RoPE, (rows, size / 2). places: of the tokens in their streams, (rows,). slots: where the tokens of each
+    one's stream lie, (rows, places or more). keys, values: of one layer, (slots, groups, size). All numbers have 32
+    bits, and are contiguous.
     """
-    kernel = _compiled("_attend")
-    if kernel is None:
-        return reference.attended(qkv, turn, places, tables, keys, values, page)
+    compare, gather = _compiled("_compare"), _compiled("_gather")
+    if compare is None or gather is None:
+        return reference.attended(qkv, turn, places, slots, keys, values)
     size = keys.shape[2]
     result = qkv.new_empty(len(qkv), qkv.shape[1] - 2 * keys.shape[1] * size)
-    query, shares = qkv.new_empty(size), qkv.new_empty(int(places.max()) + 1)
-    parts = (qkv, *turn, places, tables, keys, values, result, query, shares)
-    kernel(*(part.numpy() for part in parts), page)
+    shares = qkv.new_empty(len(qkv), result.shape[1] // size, slots.shape[1])
+    where = [part.numpy() for part in (places, slots, keys, values)]
+    compare(qkv.numpy(), turn[0].numpy(), turn[1].numpy(), *where, qkv.new_empty(size).numpy(), shares.numpy())
+    gather(shares.softmax(-1).numpy(), *where, result.numpy())  # torch takes exponentials eight or more at a time
     return result
 
 
@@ -100,43 +101,46 @@ def _divide(x: Any, smallest: Any, result: Any, largest: Any) -> None:
         result[row, width], result[row, width + 1], largest[row, 0] = 1, -1, most
 
 
-def _attend(
-    qkv: Any, cos: Any, sin: Any, places: Any, tables: Any, keys: Any, values: Any, result: Any, query: Any,
-    shares: Any, page: int,
-) -> None:  # fmt: skip
-    """Query and shares are room for the numbers of one head."""
+def _compare(
+    qkv: Any, cos: Any, sin: Any, places: Any, slots: Any, keys: Any, values: Any, query: Any, scores: Any
+) -> None:
+    """Keep the keys and values of all tokens, then compare each with those that it sees. Query is room for a head's."""
     groups, size = keys.shape[1:]
-    heads, half = result.shape[1] // size, size // 2
+    heads, half = scores.shape[1], size // 2
     for row in range(len(qkv)):  # all keep theirs first: tokens of one prompt see each other
-        slot = tables[row, places[row] // page] * page + places[row] % page
+        own = slots[row, places[row]]
         for group in range(groups):
             first = (heads + group) * size
             for i in range(half):
                 left, right = qkv[row, first + i], qkv[row, first + half + i]
-                keys[slot, group, i] = left * cos[row, i] - right * sin[row, i]
-                keys[slot, group, half + i] = right * cos[row, i] + left * sin[row, i]
+                keys[own, group, i] = left * cos[row, i] - right * sin[row, i]
+                keys[own, group, half + i] = right * cos[row, i] + left * sin[row, i]
             for i in range(size):
-                values[slot, group, i] = qkv[row, first + groups * size + i]
+                values[own, group, i] = qkv[row, first + groups * size + i]
     root = qkv.dtype.type(1 / math.sqrt(size))
     for row in range(len(qkv)):
         for head in range(heads):
-            first, group, seen = head * size, head // (heads // groups), places[row] + 1
+            first, group = head * size, head // (heads // groups)
             for i in range(half):
                 left, right = qkv[row, first + i] * root, qkv[row, first + half + i] * root
                 query[i] = left * cos[row, i] - right * sin[row, i]
                 query[half + i] = right * cos[row, i] + left * sin[row, i]
-                result[row, first + i], result[row, first + half + i] = 0, 0
-            most, total = -qkv.dtype.type(math.inf), root * 0
-            for place in range(seen):
-                slot, score = tables[row, place // page] * page + place % page, root * 0
+            for place in range(places[row] + 1):
+                slot, score = slots[row, place], root * 0
                 for i in range(size):
                     score += query[i] * keys[slot, group, i]
-                shares[place] = score
-                most = max(most, score)
-            for place in range(seen):
-                shares[place] = math.exp(shares[place] - most)
-                total += shares[place]
-            for place in range(seen):
-                slot, share = tables[row, place // page] * page + place % page, shares[place] / total
+                scores[row, head, place] = score
+            scores[row, head, places[row] + 1 :] = -math.inf
+
+
+def _gather(shares: Any, places: Any, slots: Any, keys: Any, values: Any, result: Any) -> None:
+    heads, (groups, size) = shares.shape[1], keys.shape[1:]
+    for row in range(len(result)):
+        for head in range(heads):
+            first, group = head * size, head // (heads // groups)
+            gathered = result[row, first : first + size]
+            gathered[:] = 0
+            for place in range(places[row] + 1):
+                slot, share = slots[row, place], shares[row, head, place]
                 for i in range(size):
-                    result[row, first + i] += share * values[slot, group, i]
+                    gathered[i] += share * values[slot, group, i]

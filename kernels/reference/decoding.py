@@ -18,14 +18,13 @@ def unit_rows(x: torch.Tensor, smallest: float) -> tuple[torch.Tensor, torch.Ten
 
 
 def attended(
-    qkv: torch.Tensor, turn: tuple[torch.Tensor, torch.Tensor], places: torch.Tensor, tables: torch.Tensor,
-    keys: torch.Tensor, values: torch.Tensor, page: int,
+    qkv: torch.Tensor, turn: tuple[torch.Tensor, torch.Tensor], places: torch.Tensor, slots: torch.Tensor,
+    keys: torch.Tensor, values: torch.Tensor,
 ) -> torch.Tensor:  # fmt: skip
     """Return what new tokens gather from the past and from themselves; keep their keys and values."""
     groups, size = keys.shape[1:]
     heads = qkv.shape[1] // size - 2 * groups
     q, k, v = qkv.unflatten(-1, (-1, size)).split([heads, groups, groups], dim=1)
-    slots = (tables[:, :, None] * page + torch.arange(page)).flatten(1)  # (rows, places)
     new = slots.gather(1, places[:, None])[:, 0]
     keys[new], values[new] = _turned(k, turn), v
     seen = torch.arange(slots.shape[1]) <= places[:, None]

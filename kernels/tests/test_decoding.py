@@ -17,7 +17,8 @@ def step(places, seed=0):
     keys, values = torch.randn(2, tables.numel() * PAGE, GROUPS, SIZE)
     angles = torch.rand(len(places), SIZE // 2) * 6
     qkv = torch.randn(len(places), (HEADS + 2 * GROUPS) * SIZE)
-    return qkv, (angles.cos(), angles.sin()), torch.tensor(places), tables, keys, values, PAGE
+    slots = (tables[:, :, None] * PAGE + torch.arange(PAGE)).flatten(1)
+    return qkv, (angles.cos(), angles.sin()), torch.tensor(places), slots, keys, values
 
 
 def test_norms_equal_their_reference():
@@ -44,14 +45,14 @@ def test_attention_equals_its_reference_and_keeps_the_same(places):
 
 def test_tokens_of_one_prompt_see_those_before_them():
     """Three tokens of one stream at once are what they are one after another."""
-    qkv, turn, _, tables, keys, values, page = step([2, 2, 2])
-    tables = tables[:1].expand(3, -1).contiguous()
+    qkv, turn, _, slots, keys, values = step([2, 2, 2])
+    slots = slots[:1].expand(3, -1).contiguous()
     alone = [
-        decoding.attended(qkv[i : i + 1], tuple(part[i : i + 1] for part in turn), torch.tensor([i]), tables[:1], keys,
-        values, page) for i in range(3)
+        decoding.attended(qkv[i : i + 1], tuple(part[i : i + 1] for part in turn), torch.tensor([i]), slots[:1], keys,
+        values) for i in range(3)
     ]  # fmt: skip
     keys, values = torch.randn(2, *keys.shape)
-    together = decoding.attended(qkv, turn, torch.arange(3), tables, keys, values, page)
+    together = decoding.attended(qkv, turn, torch.arange(3), slots, keys, values)
     assert torch.allclose(together, torch.cat(alone), atol=1e-6)
 
 

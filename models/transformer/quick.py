@@ -47,12 +47,12 @@ class InOneWay:
         shape, each = self.shape, tokens.shape[1]
         turn = positions.angles(places, shape.size, shape.rope_base)
         turn = turn[0].flatten(0, 2), turn[1].flatten(0, 2)
-        tables, places, pages = cache.table.repeat_interleave(each, 0), places.flatten(), cache.pages
+        slots, places, pages = cache.known.repeat_interleave(each, 0), places.flatten(), cache.pages
         x: torch.Tensor = self.embedding(tokens)
         for norms, layers, keys, values in zip(self.norms, self.layers, pages.keys, pages.values, strict=True):
             (first, second), (qkv, out, gate_up, down) = norms, layers
             asked = qkv(normalized(x, first, shape.epsilon)).flatten(0, 1)
-            gathered = attended(asked, turn, places, tables, keys, values, pages.size)
+            gathered = attended(asked, turn, places, slots, keys, values)
             x = x + out(gathered.unflatten(0, tokens.shape))
             x = x + down(gated(gate_up(normalized(x, second, shape.epsilon))))
         return normalized(x, self.norm, shape.epsilon)

@@ -227,9 +227,11 @@ class Streams:
         if any(stream.how.presence or stream.how.frequency for stream in group):
             lists = (torch.tensor(stream.made, dtype=torch.long) for stream in group)
             counts = torch.stack([torch.bincount(tokens, minlength=logits.shape[-1]) for tokens in lists])
-        drawn = draw(
-            shares(logits, [stream.how for stream in group], counts), [stream.random.random() for stream in group]
-        )
+        hows = [stream.how for stream in group]
+        if counts is None and not any(how.temperature for how in hows):
+            drawn = logits.argmax(dim=-1)  # as `draw` has it, without the shares of a whole vocabulary
+        else:
+            drawn = draw(shares(logits, hows, counts), [stream.random.random() for stream in group])
         for number, (stream, token) in enumerate(zip(group, drawn.tolist(), strict=True)):
             stream.keep([token], before[number : number + 1], [layer[number] for layer in attended])
         return group

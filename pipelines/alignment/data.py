@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("kind", "source", "prompt", "check", "wanted", "answer", "part")
 CHECKABLE, HARMFUL, HARMLESS = "checkable", "harmful", "harmless"
-LEARNED = {CHECKABLE: 240, HARMFUL: 120, HARMLESS: 120}
-MEASURED = {CHECKABLE: 100, HARMFUL: 200, HARMLESS: 200}
+LEARNED, MEASURED = 120, 200  # harmful prompts at most, and as many harmless ones
 LONGEST = 300  # characters of a prompt that is learned from: longer ones cost more time than they teach
 REFUSALS = (
     "I'm sorry, but I can't help with that.",
@@ -39,14 +39,16 @@ def table(data_dir: Path | None) -> pd.DataFrame:
     """
     import pandas as pd
 
-    rows = [*of_checkable(), *of_harmful(data_dir), *of_harmless(data_dir)]
+    harmful = of_harmful(data_dir)
+    counts = {part: sum(row["part"] == part for row in harmful) for part in ("train", "test")}
+    rows = [*of_checkable(2 * counts["train"], counts["test"] // 2), *harmful, *of_harmless(data_dir, counts)]
     return pd.DataFrame(rows, columns=[*COLUMNS]).fillna("")
 
 
-def of_checkable() -> list[dict[str, str]]:
-    """Return the instructions whose answers code can check."""
+def of_checkable(learned: int, measured: int) -> list[dict[str, str]]:
+    """Return so many instructions whose answers code can check."""
     rows = []
-    for part, count in (("train", LEARNED[CHECKABLE]), ("test", MEASURED[CHECKABLE])):
+    for part, count in (("train", learned), ("test", measured)):
         for task in checkable.tasks(part == "test", count):
             check = task.pop("kind")
             rows.append({"kind": CHECKABLE, "source": check, "check": check, "part": part, **task})
@@ -54,16 +56,20 @@ def of_checkable() -> list[dict[str, str]]:
 
 
 def of_harmful(data_dir: Path | None) -> list[dict[str, str]]:
-    """Return harmful prompts: those to measure are drawn from all, those to learn from the short ones of the others."""
+    """Return harmful prompts: those to measure are drawn from all, those to learn from the short ones of the others.
+
+    A third of them is measured where there are few.
+    """
     from models.text import near_copies
 
     prompts = harmful_prompts.prompts(harmful_prompts.find(data_dir))
     groups = near_copies.groups([text[:2_000] for text in prompts["text"]])
     places = list(range(len(prompts)))
     random.Random(0).shuffle(places)
-    measured = places[: MEASURED[HARMFUL]]
+    measured = places[: min(MEASURED, len(places) // 3)]
     taken = {groups[place] for place in measured}
-    others = [p for p in places if groups[p] not in taken and len(prompts["text"][p]) <= LONGEST][: LEARNED[HARMFUL]]
+    short = [place for place in places if len(prompts["text"][place]) <= LONGEST]
+    others = [place for place in short if groups[place] not in taken][:LEARNED]
     rows = []
     for part, chosen in (("train", others), ("test", measured)):
         for number, place in enumerate(chosen):
@@ -72,13 +78,14 @@ def of_harmful(data_dir: Path | None) -> list[dict[str, str]]:
     return rows
 
 
-def of_harmless(data_dir: Path | None) -> list[dict[str, str]]:
-    """Return harmless prompts: instructions with answers of people, and questions to programs."""
+def of_harmless(data_dir: Path | None, counts: Mapping[str, int]) -> list[dict[str, str]]:
+    """Return harmless prompts: instructions with answers of people, and questions to programs. counts: by part."""
     tasks = self_instruct.tasks(data_dir).sample(frac=1, random_state=0)
     questions = function_calls.questions(function_calls.find(data_dir))["text"].sample(frac=1, random_state=0)
     short = tasks[tasks["prompt"].str.len() <= LONGEST]
-    half, measured = MEASURED[HARMLESS] // 2, tasks["prompt"][: MEASURED[HARMLESS] // 2]
-    learned = short[~short["prompt"].isin(measured)][: LEARNED[HARMLESS]]
+    half = counts["test"] // 2
+    measured = tasks["prompt"][:half]
+    learned = short[~short["prompt"].isin(measured)][: counts["train"]]
     rows = [{"source": "self_instruct", "prompt": prompt, "part": "test"} for prompt in measured]
     rows += [{"source": "function_calls", "prompt": prompt, "part": "test"} for prompt in questions[:half]]
     rows += [{"source": "self_instruct", "part": "train", **row} for row in learned.to_dict("records")]
