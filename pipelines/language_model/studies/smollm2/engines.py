@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,7 @@ from models.weights.llama_files import to_llama
 
 TOKENS = 64  # of each text
 TEXTS = {1: 4, 8: 16, 32: 32}  # at a time, and how many
+LONG = 1_000  # tokens of the text on which the types of weights are compared
 TOPICS = ("rain", "bread", "the sea", "a clock", "trains", "honey", "chess", "winter")
 Prompts = list[list[int]]
 Way = Callable[[Prompts], int]  # continues prompts; returns the tokens that it made
@@ -87,7 +88,8 @@ def llama_cpp(at_a_time: int) -> Way:
 
     def make(texts: Prompts) -> int:
         for some in in_turn(texts, at_a_time):
-            context, batch = library.LlamaContext(model, settings), library.LlamaBatch(2_048, 0, at_a_time)
+            context = library.LlamaContext(model, settings)
+            batch = library.LlamaBatch(n_tokens=2_048, embd=0, n_seq_max=at_a_time)
             for number, text in enumerate(some):
                 for place, token in enumerate(text):
                     batch.add(token, place, [number], place == len(text) - 1)
@@ -109,6 +111,7 @@ def in_turn(texts: Prompts, at_a_time: int) -> list[Prompts]:
     return [texts[first : first + at_a_time] for first in range(0, len(texts), at_a_time)]
 
 
+@cache
 def quick(decoder: Decoder, tokens: BytePairs, chosen: str | None = None) -> QuickDecoder:
     """Return the decoder as it is served, in the fastest ways or in one."""
     usual = torch.tensor([text[:30] for text in prompts(tokens, 8)])
@@ -137,7 +140,7 @@ def speed(name: str, decoder: Decoder, tokens: BytePairs, at_a_time: int) -> Lin
 @torch.inference_mode()
 def faithful(way: str, decoder: Decoder, tokens: BytePairs, text: str) -> Line:
     """Return how far the next tokens of a text are from those in 32 bits, in nats, and how often another leads."""
-    ids = torch.tensor([tokens.encode(text)])
+    ids = torch.tensor([tokens.encode(text)[:LONG]])
     expected, logs = (network(ids).log_softmax(-1) for network in (decoder, quick(decoder, tokens, way)))
     nats = (expected.exp() * (expected - logs)).sum(-1).mean()
     return {"nats": float(nats), "other": float((expected.argmax(-1) != logs.argmax(-1)).float().mean())}

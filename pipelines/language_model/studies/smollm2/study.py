@@ -23,7 +23,7 @@ def engines(way: str, at_a_time: int, seed: int) -> Line:
 
 def faithful(weights: str) -> Line:
     """Return how far the next tokens of a text are from those in 32 bits."""
-    text = "".join(questions.lines(questions.WIKITEXT, settings().data_dir)[:60])
+    text = "".join(questions.lines(questions.WIKITEXT, settings().data_dir)[:100])
     return speeds.faithful(weights, *scores.weights(), text)
 
 
@@ -50,7 +50,7 @@ STUDY = Study(
         Table(
             {"weights": "weights"},
             {
-                "nats from 32 bits": lambda rows: f"{rows['nats'].iloc[0]:.4f}",
+                "nats from 32 bits": lambda rows: f"{abs(rows['nats'].iloc[0]):.4f}",
                 "another token is the likeliest": lambda rows: f"{rows['other'].iloc[0]:.1%}",
             },
             "faithful",
