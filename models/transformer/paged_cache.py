@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import torch
 
@@ -11,7 +12,7 @@ from models.transformer.pages import Pages
 
 
 class PagedCache:
-    """The pages of some streams, which each get the same number of new tokens.
+    """The pages of some streams, which each get the same number of new tokens. table: of each stream, (streams, pages).
 
     attended: what each of the last `watched` new tokens takes of each token, for each layer, the mean of its heads,
     (streams, watched, tokens).
@@ -22,11 +23,18 @@ class PagedCache:
         self.pages, self.places, self.watched = pages, places, watched
         self.attended: list[torch.Tensor] = []
         used = int(places.max()) // pages.size + 1
-        table = torch.tensor([[*held[:used], *[0] * (used - len(held))] for held in tables])
-        slots = torch.arange(pages.size)
-        self.known = (table[:, :, None] * pages.size + slots).flatten(1)  # (streams, tokens): where each lies
-        self.new = self.known.gather(1, places)
+        self.table = torch.tensor([[*held[:used], *[0] * (used - len(held))] for held in tables])
         self.mask: torch.Tensor | None = None  # the same for all layers
+
+    @cached_property
+    def known(self) -> torch.Tensor:
+        """Where each token lies, (streams, tokens)."""
+        return (self.table[:, :, None] * self.pages.size + torch.arange(self.pages.size)).flatten(1)
+
+    @cached_property
+    def new(self) -> torch.Tensor:
+        """Where the new ones lie, (streams, new tokens)."""
+        return self.known.gather(1, self.places)
 
     def attend(self, layer: int, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, mask: Mask) -> torch.Tensor:
         """Keep the new keys and values of a layer; return the attention to all of the past."""

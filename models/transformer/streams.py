@@ -11,12 +11,13 @@ import random
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import torch
 
 from models.transformer.adapters import Chosen
-from models.transformer.decoder import Decoder
-from models.transformer.grams import NONE
+from models.transformer.decoder import Shape
+from models.transformer.grams import NONE, Grams
 from models.transformer.paged_cache import PagedCache
 from models.transformer.pages import Pages
 from models.transformer.sampling import Sampling, draw, shares
@@ -74,6 +75,19 @@ class Stream:
                 self.likeliest.append(_most(logprobs[place], self.alternatives))
 
 
+class Network(Protocol):
+    """A decoder, or what computes the same in another way."""
+
+    @property
+    def shape(self) -> Shape: ...
+    @property
+    def grams(self) -> Grams | None: ...
+    @property
+    def head(self) -> Callable[[torch.Tensor], torch.Tensor]: ...
+    @property
+    def states(self) -> Callable[..., torch.Tensor]: ...
+
+
 class Streams:
     """The streams that one decoder makes together.
 
@@ -82,8 +96,8 @@ class Streams:
     """
 
     def __init__(
-        self, decoder: Decoder, pages: int, size: int = 16, chunk: int = CHUNK, draft: Draft | None = None,
-        ahead: int = AHEAD, chosen: Chosen | None = None,
+        self, decoder: Network, pages: int, size: int = 16, chunk: int = CHUNK,
+        draft: Draft | None = None, ahead: int = AHEAD, chosen: Chosen | None = None,
     ):  # fmt: skip
         self.decoder, self.chunk, self.draft, self.ahead, self.chosen = decoder, chunk, draft, ahead, chosen
         self.pages = Pages(decoder.shape, pages, size)
@@ -129,11 +143,12 @@ class Streams:
         for group, count in ((reading, min(self.chunk, left[reading[0]]) if reading else 0), (others, 1)):
             if group:
                 new = [stream.tokens[stream.read : stream.read + count] for stream in group]
-                logits, attended = self._forward(group, new)
+                states, attended = self._states(group, new)
                 self._keep(group, [count] * len(group))
                 done = [row for row, stream in enumerate(group) if stream.read == len(stream.tokens)]
                 last = [layer[done, -1:] for layer in attended]
-                grown += self._draw([group[row] for row in done], logits[done, -1], last)
+                if done:
+                    grown += self._draw([group[row] for row in done], self.decoder.head(states[done, -1]), last)
         return grown
 
     def _step_ahead(self, group: list[Stream], draft: Draft) -> list[Stream]:
@@ -143,9 +158,8 @@ class Streams:
             asked.append(shares(draft(texts), hows))
             drawn = draw(asked[-1], [stream.random.random() for stream in group]).tolist()
             texts = [[*text, token] for text, token in zip(texts, drawn, strict=True)]
-        logits, attended = self._forward(
-            group, [text[stream.read :] for text, stream in zip(texts, group, strict=True)]
-        )
+        states, attended = self._states(group, [text[stream.read :] for text, stream in zip(texts, group, strict=True)])
+        logits = self.decoder.head(states)
         target = torch.stack([shares(logits[:, place], hows) for place in range(self.ahead + 1)], dim=1)
         logprobs = logits.log_softmax(dim=-1)
         for row, (stream, text, wanted) in enumerate(zip(group, texts, torch.stack(asked, dim=1), strict=True)):
@@ -169,17 +183,17 @@ class Streams:
         stream.read = len(shared) * self.pages.size
         return True
 
-    def _forward(self, group: list[Stream], tokens: list[list[int]]) -> tuple[torch.Tensor, list[torch.Tensor]]:
+    def _states(self, group: list[Stream], tokens: list[list[int]]) -> tuple[torch.Tensor, list[torch.Tensor]]:
         """Compute the next tokens of each stream, as many of each.
 
-        Return the logits, shape (n, tokens, vocabulary), and `PagedCache.attended` where a stream is watched.
+        Return what the head reads, shape (n, tokens, width), and `PagedCache.attended` where a stream is watched.
         """
         places = torch.tensor([[stream.read] for stream in group]) + torch.arange(len(tokens[0]))
         if self.chosen:
             self.chosen.choose([stream.adapter for stream in group])
         watched = len(tokens[0]) if any(stream.watched for stream in group) else 0
         cache = PagedCache(self.pages, [stream.pages for stream in group], places, watched)
-        return self.decoder(torch.tensor(tokens), places, cache, self._before(group)), cache.attended
+        return self.decoder.states(torch.tensor(tokens), places, cache, self._before(group)), cache.attended
 
     def _keep(self, group: list[Stream], counts: list[int]) -> None:
         """Keep so many more tokens of each stream: their keys and values are in its pages."""
@@ -196,8 +210,6 @@ class Streams:
 
     def _draw(self, group: list[Stream], logits: torch.Tensor, attended: list[torch.Tensor]) -> list[Stream]:
         """Add the next token to each stream. logits: (n, vocabulary). attended: (n, 1, places), for each layer."""
-        if not group:
-            return []
         before = torch.log_softmax(logits, dim=-1)
         for row, stream in enumerate(group):
             if stream.allowed:
@@ -206,9 +218,11 @@ class Streams:
         if any(stream.how.presence or stream.how.frequency for stream in group):
             lists = (torch.tensor(stream.made, dtype=torch.long) for stream in group)
             counts = torch.stack([torch.bincount(tokens, minlength=logits.shape[-1]) for tokens in lists])
-        drawn = draw(
-            shares(logits, [stream.how for stream in group], counts), [stream.random.random() for stream in group]
-        )
+        hows = [stream.how for stream in group]
+        if counts is None and not any(how.temperature for how in hows):
+            drawn = logits.argmax(dim=-1)  # as `draw` has it, without the shares of a whole vocabulary
+        else:
+            drawn = draw(shares(logits, hows, counts), [stream.random.random() for stream in group])
         for number, (stream, token) in enumerate(zip(group, drawn.tolist(), strict=True)):
             stream.keep([token], before[number : number + 1], [layer[number] for layer in attended])
         return group

@@ -58,7 +58,3 @@ def test_file_that_is_nowhere_is_an_error_with_its_address(monkeypatch, tmp_path
 def test_interval_of_a_share_covers_it():
     low, high = scores.interval(10, 200)
     assert low < 0.05 < high and (low, high) == pytest.approx((0.0242, 0.0900), abs=1e-4)
-
-
-def test_words_begin_with_a_blank():
-    assert scores.of_words([b"The", b" qu", b"ick", b" fox", b"\n"]).tolist() == [0, 1, 1, 2, 3]

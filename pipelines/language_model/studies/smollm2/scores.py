@@ -6,7 +6,7 @@ HumanEval: all functions, ten tries each at temperature 0.8, in a sandbox withou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -31,37 +31,34 @@ TRIES, FUNCTION = 10, 200  # of each function of HumanEval, and its tokens
 AT_A_TIME = 32
 
 
-def wikitext(decoder: Decoder, tokens: BytePairs) -> Line:
-    """Return the cost of the text, and how many of its words are guessed."""
+@cache
+def weights() -> tuple[Decoder, BytePairs]:
+    """Return the network and its tokens."""
+    return smollm2.load()
+
+
+def wikitext() -> Line:
+    """Return the cost of the text."""
+    decoder, tokens = weights()
     lines = questions.lines(questions.WIKITEXT, settings().data_dir)
     text = "".join(lines)[: int(SHARE * sum(map(len, lines)))]
     numbers = np.array(tokens.encode(text))
     start = tokens.special["<|endoftext|>"]
-    costs, hits = losses_and_hits(decoder, numbers, CONTEXT, start, batch=4)
-    words = of_words([tokens.bytes[number] for number in numbers])
-    guessed = np.minimum.reduceat(hits, np.flatnonzero(np.diff(words, prepend=-1)))
+    costs, _ = losses_and_hits(decoder, numbers, CONTEXT, start, batch=4)
     blocks = np.array_split(np.arange(len(costs)), 100)
-    costs_of, bytes_of = ([values[block].sum() for block in blocks] for values in (costs, lengths(tokens, numbers)))
+    lengths = np.array([len(tokens.bytes[number]) for number in numbers])
+    costs_of, bytes_of = ([values[block].sum() for block in blocks] for values in (costs, lengths))
     bits = bootstrap(np.array(costs_of) / np.log(2), np.array(bytes_of))
     return {
         "bits_per_byte": costs.sum() / np.log(2) / len(text.encode()), "interval": bits,
         "word_perplexity": float(np.exp(costs.sum() / len(text.split()))), "words": len(text.split()),
-        "next_word": float(guessed.mean()), "tokens": len(numbers),
+        "tokens": len(numbers),
     }  # fmt: skip
 
 
-def of_words(tokens: list[bytes]) -> np.ndarray:
-    """Return the number of the word that each token is a part of: a blank begins one."""
-    return np.cumsum([token[:1].isspace() for token in tokens])
-
-
-def lengths(tokens: BytePairs, numbers: np.ndarray) -> np.ndarray:
-    """Return the bytes of each token."""
-    return np.array([len(tokens.bytes[number]) for number in numbers])
-
-
-def gsm8k(decoder: Decoder, tokens: BytePairs) -> Line:
+def gsm8k() -> Line:
     """Return the share of the word problems whose number is right."""
+    decoder, tokens = weights()
     problems = questions.records(questions.GSM8K, settings().data_dir)[:PROBLEMS]
     asked = [smollm2.conversation([{"role": "user", "content": problem["question"]}]) for problem in problems]
     end = tokens.special[smollm2.END]
@@ -69,13 +66,14 @@ def gsm8k(decoder: Decoder, tokens: BytePairs) -> Line:
         Stream(tokens.encode(text, special=True), ANSWER, Sampling(temperature=0)): problem["answer"]
         for text, problem in zip(asked, problems, strict=True)
     }
-    streams = ended_streams(decoder, wanted, lambda stream: end in stream.made)
+    streams = completed(Streams(decoder, 2_000), wanted, AT_A_TIME, lambda stream: end in stream.made)
     right = sum(questions.is_right(written(tokens, stream), wanted[stream]) for stream in streams)
     return {"right": right, "of": len(wanted), "interval": interval(right, len(wanted))}
 
 
-def humaneval(decoder: Decoder, tokens: BytePairs) -> Line:
+def humaneval() -> Line:
     """Return the share of functions that pass their tests at the first try, and in ten."""
+    decoder, tokens = weights()
     sandbox.sandbox()  # says now what is missing
     problems = questions.records(questions.HUMANEVAL, settings().data_dir)
     how, end = Sampling(temperature=0.8, top_p=0.95), tokens.special["<|endoftext|>"]
@@ -90,7 +88,7 @@ def humaneval(decoder: Decoder, tokens: BytePairs) -> Line:
         return end in stream.made or questions.function(text) != text
 
     right = dict.fromkeys((problem["task_id"] for problem in problems), 0)
-    for stream in ended_streams(decoder, wanted, ended):
+    for stream in completed(Streams(decoder, 2_000), wanted, AT_A_TIME, ended):
         problem = wanted[stream]
         right[problem["task_id"]] += questions.passes(problem, written(tokens, stream))
     rates = {k: np.array([questions.pass_at(k, TRIES, count) for count in right.values()]) for k in (1, TRIES)}
@@ -104,14 +102,6 @@ def written(tokens: BytePairs, stream: Stream) -> str:
     """Return the text of a stream without control tokens."""
     plain = [number for number in stream.made if number not in tokens.special.values()]
     return tokens.decode(plain).decode(errors="replace")
-
-
-def ended_streams(decoder: Decoder, wanted: Iterable[Stream], ended: Callable[[Stream], bool]) -> Iterator[Stream]:
-    """Yield streams as they end; show how many have."""
-    for count, stream in enumerate(completed(Streams(decoder, pages=2_000), wanted, AT_A_TIME, ended), 1):
-        yield stream
-        if count % 100 == 0:
-            print(f"{count} texts", flush=True)
 
 
 def interval(count: int, of: int) -> list[float]:
@@ -131,7 +121,6 @@ def shown(line: dict[str, Any]) -> list[tuple[str, str, list[float]]]:
         return [
             ("WikiText-2, bits per byte", f"{line['bits_per_byte']:.3f}", line["interval"]),
             ("WikiText-2, perplexity of a word", f"{line['word_perplexity']:.1f}", []),
-            ("WikiText-2, words guessed", f"{line['next_word']:.1%}", []),
         ]
     if line["part"] == "gsm8k":
         return [(f"GSM8K, {line['of']:.0f} problems", f"{line['right'] / line['of']:.1%}", line["interval"])]

@@ -1,60 +1,35 @@
 """What can SmolLM2 do in our streams, and how fast is that, compared with other engines?
 
 - engines: tokens per second of our streams, `transformers` and llama.cpp;
+- faithful: how far the answers of each type of weights are from those in 32 bits;
 - wikitext, gsm8k, humaneval: what the same weights can do.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from functools import cache
-
 import pandas as pd
 
+from capstan.settings import settings
 from capstan.study import Line, Measure, Study, Table, spread
-from models.tokens.byte_pairs import BytePairs
-from models.transformer.decoder import Decoder
-from models.weights import smollm2
-from pipelines.language_model.studies.smollm2 import scores
-from pipelines.language_model.studies.smollm2.engines import CASES, speed
-
-
-@cache
-def weights() -> tuple[Decoder, BytePairs]:
-    """Return the network and its tokens."""
-    return smollm2.load()
+from models.transformer.products import ALL
+from pipelines.language_model.studies.smollm2 import engines as speeds
+from pipelines.language_model.studies.smollm2 import questions, scores
 
 
 def engines(way: str, at_a_time: int, seed: int) -> Line:
     """Return the speed of an engine. Seeds are rounds: other work of the machine then falls on each."""
-    return speed(way, *weights(), at_a_time)
+    return speeds.speed(way, *scores.weights(), at_a_time)
 
 
-def timed(score: Callable[[Decoder, BytePairs], Line]) -> Line:
-    """Return a score, and the seconds that it took."""
-    start = time.monotonic()
-    return score(*weights()) | {"seconds": round(time.monotonic() - start)}
-
-
-def wikitext() -> Line:
-    """Return the cost of a text, and how many of its words are guessed."""
-    return timed(scores.wikitext)
-
-
-def gsm8k() -> Line:
-    """Return the share of word problems that are right."""
-    return timed(scores.gsm8k)
-
-
-def humaneval() -> Line:
-    """Return the share of functions that pass their tests."""
-    return timed(scores.humaneval)
+def faithful(weights: str) -> Line:
+    """Return how far the next tokens of a text are from those in 32 bits."""
+    text = "".join(questions.lines(questions.WIKITEXT, settings().data_dir)[:100])
+    return speeds.faithful(weights, *scores.weights(), text)
 
 
 def figures(lines: pd.DataFrame) -> pd.DataFrame:
     """Return a row for each figure, with its interval."""
-    found = lines[lines["part"] != "engines"].to_dict("records")
+    found = lines[lines["part"].isin(["wikitext", "gsm8k", "humaneval"])].to_dict("records")
     rows = [row for line in found for row in scores.shown(line)]
     bounds = [" to ".join(f"{bound:.3f}" for bound in interval) for _, _, interval in rows]
     return pd.DataFrame({"what": [row[0] for row in rows], "figure": [row[1] for row in rows], "bounds": bounds})
@@ -62,16 +37,23 @@ def figures(lines: pd.DataFrame) -> pd.DataFrame:
 
 STUDY = Study(
     measures=[
-        Measure(engines, [{"way": way, "at_a_time": count} for way, count in CASES], seeds=3),
-        Measure(wikitext, seeds=0),
-        Measure(gsm8k, seeds=0),
-        Measure(humaneval, seeds=0),
+        Measure(engines, [{"way": way, "at_a_time": count} for way, count in speeds.CASES], seeds=3),
+        Measure(faithful, [{"weights": name} for name in ALL], seeds=0),
+        *(Measure(score, seeds=0) for score in (scores.wikitext, scores.gsm8k, scores.humaneval)),
     ],
     tables=[
         Table(
             {"way": "way", "texts at a time": "at_a_time"},
             {"tokens per second": lambda rows: spread(rows["per_second"], digits=1, middle="median")},
             "engines",
+        ),
+        Table(
+            {"weights": "weights"},
+            {
+                "nats from 32 bits": lambda rows: f"{abs(rows['nats'].iloc[0]):.4f}",
+                "another token is the likeliest": lambda rows: f"{rows['other'].iloc[0]:.1%}",
+            },
+            "faithful",
         ),
         Table(
             {"what": "what"},
