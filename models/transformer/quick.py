@@ -77,8 +77,8 @@ class QuickDecoder:
             raise ValueError("It has RoPE, no window, no n-grams and no experts. Serve the decoder as it is.")
         self.decoder, self.tokens = decoder, tokens
         self.chosen = dict(chosen or self._fastest())
-        made = {name: self._made(name) for name in dict.fromkeys(self.chosen.values())}
-        self.ways = {size: made[name] for size, name in self.chosen.items()}
+        networks = {name: self._made(name) for name in dict.fromkeys(self.chosen.values())}
+        self.ways = {size: networks[name] for size, name in self.chosen.items()}
 
     def __call__(self, tokens: torch.Tensor) -> torch.Tensor:
         """Return the logits of each next token, (batch, time, vocabulary). tokens: whole texts, (batch, time)."""
