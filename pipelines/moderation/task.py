@@ -36,9 +36,9 @@ LABEL_COLUMNS = {"tweets": "hate"}
 # Draws of a full run give log losses of 0.404 to 0.429, macro F1 0.737 to 0.769 and costs of 0.537 to 0.581.
 THRESHOLDS = on_few(
     {
-        "log_loss": at_most(0.44, slack=0.01),
+        "log_loss": at_most(0.44, slack=0.016),
         "macro_f1": at_least(0.72, slack=0.02),
-        "cost": at_most(0.6, slack=0.03),
+        "cost": at_most(0.6, slack=0.037),
         "identity_hate": at_most(0.03),
     },
     units=3_000,
