@@ -125,7 +125,7 @@ def available() -> dict[str, Way]:
     """Return the ways that this machine and build of torch have, by name."""
     found = {}
     for name, way in ALL.items():
-        with contextlib.suppress(AttributeError, RuntimeError, NotImplementedError):
+        with contextlib.suppress(AttributeError, RuntimeError):
             way(torch.ones(64, BLOCK))(torch.ones(1, BLOCK))
             found[name] = way
     return found

@@ -29,13 +29,13 @@ SMALLEST = 1e-5
 def smoothed(decoder: Decoder, tokens: torch.Tensor) -> Decoder:
     """Return a decoder that computes the same with columns of more even size. tokens: a usual text, (batch, time).
 
-    Its head is no longer its embedding. Raises ValueError for a decoder with experts.
+    Its states and its head stay as they are, so the head of another copy can read them. Raises ValueError for a decoder
+    with experts.
     """
     if decoder.shape.experts:
         raise ValueError("Experts have no linear layers. Give a decoder without.")
     shared = {id(layer.chosen): layer.chosen for layer in decoder.modules() if isinstance(layer, Adapted)}
     decoder = copy.deepcopy(decoder, shared)  # who chooses the adapters of the one chooses those of the other
-    decoder.head.weight = nn.Parameter(decoder.head.weight.clone(), requires_grad=False)
     largest = _largest(decoder, tokens)
     blocks: list[Any] = [*decoder.blocks]
     for block in blocks:
@@ -43,7 +43,6 @@ def smoothed(decoder: Decoder, tokens: torch.Tensor) -> Decoder:
             norm.weight.div_(_moved(layer, largest[layer]))
         down = block.feed_forward.down
         _divide_rows(block.feed_forward.gate_up, _moved(down, largest[down]))
-    decoder.norm.weight.div_(_moved(decoder.head, largest[decoder.head]))
     return decoder
 
 

@@ -4,7 +4,10 @@ import pytest
 import torch
 
 from models.transformer import adapters, products
+from models.transformer.completions import completed
 from models.transformer.decoder import Decoder, Shape
+from models.transformer.paged_cache import PagedCache
+from models.transformer.pages import Pages
 from models.transformer.quick import SIZES, QuickDecoder
 from models.transformer.sampling import Sampling
 from models.transformer.streams import Stream, Streams
@@ -28,12 +31,7 @@ def texts(network, chosen=None, adapter=0):
         for first in range(6)
     ]
     streams = Streams(network, pages=100, size=4, chunk=8, chosen=chosen)
-    for stream in wanted:
-        streams.add(stream)
-    while streams.running or streams.waiting:
-        for stream in streams.step():
-            if len(stream.made) == stream.most:
-                streams.end(stream)
+    assert len([*completed(streams, wanted, len(wanted), lambda stream: False)]) == len(wanted)
     return [stream.made for stream in wanted]
 
 
@@ -51,6 +49,18 @@ def test_probabilities_are_near_those_in_32_bits(name):
     with torch.inference_mode():
         shares = [logits.softmax(-1) for logits in (QuickDecoder(network, TOKENS, {1: name})(both), network(both))]
     assert float((shares[0] - shares[1]).abs().sum(-1).mean()) < TOLERANCE[name]
+
+
+def test_what_one_way_has_read_another_goes_on_with():
+    """A prompt is many tokens, and the head of its last one is one row: the two may have different ways."""
+    network = decoder(sharp=2)
+    network.norm.weight.data[::7] *= 30  # columns that smoothing would move
+    quick = QuickDecoder(network, TOKENS, {1: "32 bits", 4: "integers"})
+    places = torch.arange(TOKENS.shape[1])[None]
+    with torch.inference_mode():
+        states = quick.states(TOKENS, places, PagedCache(Pages(SHAPE, 3), [[2, 0, 1]], places))
+        expected = network(TOKENS)[:, -1].softmax(-1)
+        assert float((quick.head(states[:, -1]).softmax(-1) - expected).abs().sum()) < 0.1
 
 
 @pytest.mark.parametrize("name", ["32 bits", "integers"])
