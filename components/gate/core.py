@@ -15,7 +15,7 @@ from capstan.contract.evaluation import Evaluation
 from capstan.data.files import read_json, write_markdown_table
 from capstan.errors import CapstanError
 from capstan.rollout import store
-from capstan.versions.best import best
+from capstan.versions.best import best, of_bounds
 from components.evaluate import units as by_unit
 from components.gate import comparison
 from components.gate.earlier import Earlier
@@ -101,7 +101,7 @@ def _with_best(
     earlier: Earlier, bounds: comparison.Bounds, own: "pd.DataFrame", compared: str, accept: str
 ) -> Iterator[comparison.Line]:
     """Yield a line for each best version, in its metric. compared: the version that all metrics were compared with."""
-    for metric, version in best(earlier.others, bounds).items():
+    for metric, version in best(earlier.others, of_bounds(bounds)).items():
         if metric not in own or version.version == compared:
             continue
         title = f"version {version.version}, the best of all"

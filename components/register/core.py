@@ -93,7 +93,7 @@ def _log(
         mlflow.log_metrics(judged.metrics)
         if judged.units and (own := by_unit.read(judged.units).model) is not None:
             mlflow.log_artifacts(judged.units, UNITS)
-            tags = tags | {UNITS: tag(own.columns)}
+            tags = tags | {UNITS: tag(own.columns, load(name).THRESHOLDS)}
         parameters = read_json(model / PARAMETERS) if (model / PARAMETERS).is_file() else {}
         mlflow.log_params({name: str(value)[:LONGEST] for name, value in parameters.items()})
         mlflow.log_dict(profile(load(name), data["train"]), FILE)

@@ -4,13 +4,12 @@ import re
 from collections.abc import Collection
 from contextlib import ExitStack
 
-from capstan.catalogue import load
 from capstan.data.retention_policy import Policy, Removed
 from capstan.errors import CapstanError
 from capstan.profile import profile
 from capstan.rollout.change import changing
 from capstan.rollout.state import RolloutState
-from capstan.versions.best import best
+from capstan.versions.best import best, of_tags
 from capstan.versions.registry import ModelVersion, versions
 from predictions.retention import erase_version
 
@@ -28,7 +27,7 @@ def clean(capstone: str, policy: Policy) -> list[Removed]:
         except CapstanError as error:  # it is being run, or its roll-out is being changed
             return [Removed("versions", rule, notes=(f"The versions of {capstone} were left: {error}",))]
         known = versions(capstone)
-        needed = {version.version for version in best(known, load(capstone).THRESHOLDS).values()}
+        needed = {version.version for version in best(known, of_tags(known)).values()}
         old, kept = select(known, state, policy.versions, needed)
         if not policy.dry:
             for version in old:

@@ -196,12 +196,13 @@ def test_lines_say_what_was_done_and_bad_input_is_one_line(place):
     assert httpx.get(f"{settings().tracking_uri}/health").is_success
 
 
-def test_version_with_the_best_value_stays(place, seven):
+@pytest.mark.parametrize("source", ["there", "deleted, as in the image of a cluster's clean"])
+def test_version_with_the_best_value_stays(place, seven, source):
     """The gate compares candidates with it. A version without units is not compared."""
     for number, value in ((seven[1], 0.4), (seven[4], 0.3), (seven[5], 0.2)):
         run = registry.version(NAME, number).run_id
         registry.call("POST", "runs/log-metric", run_id=run, key="silhouette", value=value, timestamp=0)
-        registry.set_tag(NAME, number, UNITS, "silhouette")
+        registry.set_tag(NAME, number, UNITS, "silhouette=higher")
     registry.set_tag(NAME, seven[1], "verdict", "rejected")
-    clean(place, CAPSTAN_KEEP_VERSIONS="1")
+    clean(place, CAPSTAN_KEEP_VERSIONS="1", **({} if source == "there" else {"CAPSTAN_CAPSTONES": ""}))
     assert numbers() == {seven[0], seven[2], seven[4], seven[6]}
