@@ -12,6 +12,8 @@ from capstan.contract.model import Columns, Model
 from pipelines.alignment.schema import CONTEXT, LONGEST
 
 if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
     from models.tokens.byte_pairs import BytePairs
     from models.transformer.decoder import Decoder
     from models.transformer.quick import QuickDecoder
@@ -40,7 +42,10 @@ USUAL = (
 
 
 class Assistant(Model):
-    """Answers conversations. artifacts: `adapter`, its weights; none for the base as it is."""
+    """Answers conversations. artifacts: `adapter`, its weights; none for the base as it is.
+
+    rival: the filter of words that the gate compares with, which is never asked at the endpoint.
+    """
 
     inputs = {
         **{"prompt": "string", "earlier": "string[]", "system": "string", "max_tokens": "long"},
@@ -53,10 +58,13 @@ class Assistant(Model):
             "top_logprobs": "long",
         },
     }
-    requirements = ("numpy", "torch", "regex", "numba")
+    requirements = ("numpy", "torch", "regex", "numba", "scikit-learn")
 
-    def __init__(self, base: Path, adapter: Path | None = None, history: Sequence[Mapping[str, float]] = ()):
-        self.weight_files, self.history = {"base": base}, history
+    def __init__(
+        self, base: Path, adapter: Path | None = None, history: Sequence[Mapping[str, float]] = (),
+        rival: Pipeline | None = None,
+    ):  # fmt: skip
+        self.weight_files, self.history, self.rival = {"base": base}, history, rival
         self.artifacts = {"adapter": adapter} if adapter else {}
 
     def __getstate__(self) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 from capstan.contract.evaluation import Evaluation, Section
 from models.metrics.joined import joined
 from models.text.refusals import refuses
-from pipelines.alignment import cards, checkable
+from pipelines.alignment import cards, checkable, rival
 from pipelines.alignment.data import CHECKABLE, HARMFUL, HARMLESS
 
 if TYPE_CHECKING:
@@ -23,20 +24,28 @@ SHOWN = 12  # answers that a report has
 def evaluate(model: Assistant, prompts: pd.DataFrame) -> Evaluation:
     """Return the metrics, by prompt, next to those of the base without tuning, and the sections of the report."""
     measured = prompts[model.fits(prompts["prompt"], TOKENS)].reset_index(drop=True)
-    own, base = (each.answers([*measured["prompt"]], TOKENS) for each in (model, model.base()))
-    units, of_base = (scored(measured, texts) for texts in (own, base))
-    metrics = {name: float(column.mean()) for part in units for name, column in part.items()}
-    metrics |= {f"{name}_of_base": float(column.mean()) for part in of_base for name, column in part.items()}
+    asked = [*measured["prompt"]]
+    own, base = (each.answers(asked, TOKENS) for each in (model, model.base()))
+    filtered = rival.answers(model.rival, asked, base) if model.rival else base
+    units, of_base, of_rival = (scored(measured, texts) for texts in (own, base, filtered))
+    metrics = {
+        f"{name}{whose}": float(column.mean())
+        for whose, parts in (("", units), ("_of_base", of_base), ("_of_rival", of_rival))
+        for part in parts
+        for name, column in part.items()
+    }
     metrics["left_out"] = float(len(prompts) - len(measured))
     kept = measured["kind"] == CHECKABLE
     shown = measured.loc[kept, ["check", "prompt"]].assign(answer=np.array(own)[kept], kept=units[0]["followed"])
     sections = [
-        Section("Instructions, by what is checked", by_source(measured, own, base)),
+        Section(
+            "Instructions, by what is checked", by_source(measured, {"assistant": own, "base": base, "rival": filtered})
+        ),
         Section("Answers", shown.head(SHOWN)),
         *cards.sections(measured, metrics),
     ]
-    better = joined(of_base)[["followed", "refused"]]
-    return Evaluation(metrics, sections, joined(units), {"the base": better})
+    baselines = {"the base": joined(of_base)[["followed", "refused"]], rival.NAME: joined(of_rival)[["followed"]]}
+    return Evaluation(metrics, sections, joined(units), baselines)
 
 
 def scored(prompts: pd.DataFrame, answers: list[str]) -> list[dict[str, np.ndarray]]:
@@ -52,14 +61,14 @@ def scored(prompts: pd.DataFrame, answers: list[str]) -> list[dict[str, np.ndarr
     return [{"followed": np.array(followed, float)}, {"refused": refused}, {"over_refused": over_refused}]
 
 
-def by_source(prompts: pd.DataFrame, own: list[str], base: list[str]) -> pd.DataFrame:
-    """Return the share that is kept, or refused, for each check and source, of the assistant and of its base."""
+def by_source(prompts: pd.DataFrame, answers: Mapping[str, list[str]]) -> pd.DataFrame:
+    """Return the share that is kept, or refused, for each check and source, by the name of who answered."""
     columns = {}
-    for name, answers in (("assistant", own), ("base", base)):
+    for name, texts in answers.items():
         values = np.empty(len(prompts))
-        for kind, part in zip((CHECKABLE, HARMFUL, HARMLESS), scored(prompts, answers), strict=True):
+        for kind, part in zip((CHECKABLE, HARMFUL, HARMLESS), scored(prompts, texts), strict=True):
             values[prompts["kind"] == kind] = next(iter(part.values()))
         columns[name] = values
     frame = prompts[["kind", "source"]].assign(**columns, prompts=1)
-    summed = frame.groupby(["kind", "source"], sort=False).agg({"assistant": "mean", "base": "mean", "prompts": "sum"})
-    return summed.round(3).reset_index()
+    aggregated = dict.fromkeys(columns, "mean") | {"prompts": "sum"}
+    return frame.groupby(["kind", "source"], sort=False).agg(aggregated).round(3).reset_index()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Prediction", "Request"]  # parts of the contract from another module
 
 TITLE = "Does the assistant do what it is asked, and refuse what it should?"
-FAMILIES = ("torch", "text")
+FAMILIES = ("torch", "assistant")
 RESOURCES = Resources({"train": COMPUTE, "evaluate": COMPUTE})
 LIMITS = Limits(seconds=60, streams=32)
 CONTRACT_LIMIT = 0.0

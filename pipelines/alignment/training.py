@@ -17,6 +17,7 @@ from models.transformer.adapters import Chosen
 from models.transformer.decoder import Decoder
 from models.tuning import answers, preferences
 from models.tuning.answers import Example, Tuned
+from pipelines.alignment import rival
 from pipelines.alignment.conversation import Template
 from pipelines.alignment.data import HARMFUL, HARMLESS, REFUSALS
 from pipelines.alignment.model import ADAPTED, ALPHA, RANK, Assistant, opened
@@ -54,7 +55,7 @@ def fit(prompts: pd.DataFrame, weights: Mapping[str, Path], plan: Plan) -> Assis
     history += learn_preferences(decoder, chosen, pairs, plan)
     folder = Path(tempfile.mkdtemp(prefix="alignment-"))
     torch.save(adapters.weights(decoder, 1), folder / "adapter.pt")
-    return Assistant(weights["base"], folder / "adapter.pt", history)
+    return Assistant(weights["base"], folder / "adapter.pt", history, rival.fitted(prompts))
 
 
 def preferred(prompts: pd.DataFrame, template: Template, base: Assistant, count: int) -> list[Pair]:
