@@ -11,7 +11,7 @@ import pandas as pd
 from capstan.contract.evaluation import Evaluation, Section
 from models.metrics.joined import joined
 from models.text.refusals import refuses
-from pipelines.alignment import cards, checkable, rival
+from pipelines.alignment import cards, checkable, kept_answers, rival
 from pipelines.alignment.data import CHECKABLE, HARMFUL, HARMLESS
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def evaluate(model: Assistant, prompts: pd.DataFrame) -> Evaluation:
     """Return the metrics, by prompt, next to those of the base without tuning, and the sections of the report."""
     measured = prompts[model.fits(prompts["prompt"], TOKENS)].reset_index(drop=True)
     asked = [*measured["prompt"]]
-    own, base = (each.answers(asked, TOKENS) for each in (model, model.base()))
+    own, base = (kept_answers.of(each, asked, TOKENS) for each in (model, model.base()))
     filtered = rival.answers(model.rival, asked, base) if model.rival else base
     units, of_base, of_rival = (scored(measured, texts) for texts in (own, base, filtered))
     metrics = {
