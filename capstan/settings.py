@@ -47,6 +47,9 @@ class Settings(BaseSettings):
         [], repr=False, description="where alerts go: addresses of apprise, one per line or between spaces"
     )
     labels_token: str | None = Field(None, description="the bearer token that is sent with labels")
+    llm_url: str = Field("", description="a language model elsewhere: OpenAI's API, such as http://localhost:8000/v1")
+    llm_model: str = Field("", description="its name there")
+    llm_token: str | None = Field(None, repr=False, description="the bearer token that it wants")
     signing_key: str = Field("", repr=False, description="a private key, Ed25519 in PEM, that signs new versions")
     verifying_key: str = Field("", description="its public key: versions without its signature are refused")
 
@@ -147,7 +150,7 @@ class Settings(BaseSettings):
                 raise ValueError("a host is a name or an address, such as models.example.org, without scheme and port")
         return value
 
-    @field_validator("token", "labels_token")
+    @field_validator("token", "labels_token", "llm_token")
     @classmethod
     def _fits_a_header(cls, value: str | None) -> str | None:
         if value and not (value.isascii() and value.isprintable() and " " not in value):
@@ -155,7 +158,14 @@ class Settings(BaseSettings):
         return value
 
     @field_validator(
-        "token", "labels_token", "s3_access_key", "s3_secret_key", "feast_registry", "online_store", mode="before"
+        "token",
+        "labels_token",
+        "llm_token",
+        "s3_access_key",
+        "s3_secret_key",
+        "feast_registry",
+        "online_store",
+        mode="before",
     )
     @classmethod
     def _without_newline(cls, value: object) -> object:

@@ -21,9 +21,7 @@ ROLES = {"developer": "system", "tool": "user"}  # names that OpenAI's API has f
 
 def stream(row: Mapping[str, Any], template: Template) -> Stream:
     """Return the stream of a row. Raises InvalidRow for a conversation that is longer than the context."""
-    roles = ("user", "assistant") * (len(row["earlier"]) // 2) + ("user",)
-    texts = [*row["earlier"], row["prompt"]]
-    messages = [{"role": role, "content": text} for role, text in zip(roles, texts, strict=True)]
+    messages = conversation(row)
     functions = tools.offered(row["tools"], row["tool_choice"])
     if system := "\n\n".join(filter(None, [row["system"], tools.described(functions)])):
         messages = [{"role": "system", "content": system}, *messages]
@@ -41,6 +39,13 @@ def stream(row: Mapping[str, Any], template: Template) -> Stream:
     guide = TokenGuide(grammar(schema), template.tokens.plain, [template.end], most) if schema else None
     seed = secrets.randbelow(SEEDS) if row["seed"] is None else int(row["seed"])
     return Stream(prompt, most, how, seed, guide, alternatives=int(row["top_logprobs"]) if row["logprobs"] else 0)
+
+
+def conversation(row: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return what was said, by the user and the assistant in turn, without the system prompt."""
+    roles = ("user", "assistant") * (len(row["earlier"]) // 2) + ("user",)
+    texts = [*row["earlier"], row["prompt"]]
+    return [{"role": role, "content": text} for role, text in zip(roles, texts, strict=True)]
 
 
 def of_whole(text: str, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from pipelines.alignment.schema import CONTEXT, LONGEST
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
+    from models.text.remote_engine import RemoteEngine
     from models.tokens.byte_pairs import BytePairs
     from models.transformer.decoder import Decoder
     from models.transformer.quick import QuickDecoder
@@ -91,8 +92,16 @@ class Assistant(Model):
         usual = torch.tensor([template.asked(text)[:40] for text in USUAL])
         return QuickDecoder(decoder, usual), template
 
-    def engine(self) -> TextEngine:
-        """Return what makes many answers together."""
+    def engine(self) -> TextEngine | RemoteEngine:
+        """Return what makes many answers together: here, or the language model that the settings name."""
+        from capstan.services import language_model
+
+        if language_model.is_elsewhere():
+            from models.text.remote_engine import RemoteEngine
+            from pipelines.alignment import elsewhere
+            from pipelines.alignment.engine import of_whole
+
+            return RemoteEngine(elsewhere.body, of_whole)
         from models.transformer.streams import Streams
         from models.transformer.text_engine import TextEngine
         from pipelines.alignment.engine import of_whole, stream
@@ -131,7 +140,10 @@ class Assistant(Model):
         while engine.texts:
             check()
             for stream, part in engine.step():
+                if isinstance(part, Exception):
+                    raise part
                 if part:
-                    logprobs = answers[stream].pop("logprobs") + part.get("logprobs", [])
-                    answers[stream] |= part | {"text": answers[stream]["text"] + part["text"], "logprobs": logprobs}
+                    known = answers[stream]
+                    text, logprobs = known["text"] + part["text"], known["logprobs"] + part.get("logprobs", [])
+                    known |= dict(part) | {"text": text, "logprobs": logprobs}
         return {name: [row[name] for row in answers.values()] for name in ANSWERED}
