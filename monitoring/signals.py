@@ -62,7 +62,7 @@ def of_predictions(
 
 def targets(task: Capstone, labels: pd.Series) -> pd.Series:
     """Return the target of the outcome of each label; None for a label that is not known yet."""
-    of: Callable[[Any], Any] | None = task.target_of if "labels" in task.capabilities else None
+    of: Callable[[Any], Any] | None = task.target_of
     return labels.astype(object).map(of, na_action="ignore") if of else labels
 
 
