@@ -62,7 +62,8 @@ def check(
     results = verdicts.check(against.counted, counts.days, checks, signals.optional(task))
     # A label that is not known yet is no null.
     results = [entry for entry in results if not (outcome and entry.name == "nulls" and entry.signal == outcome.target)]
-    results += quality.judge(counts.contract, task.CONTRACT_LIMIT)
+    if "contract" in task.capabilities:
+        results += quality.judge(counts.contract, task.CONTRACT_LIMIT)
     return Snapshot(now, against.version, counts.predictions, counts.labels, results)
 
 

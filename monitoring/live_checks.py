@@ -2,6 +2,8 @@
 
 from capstan.contract.capstone import Capstone
 from capstan.rollout import store
+from capstan.versions import registry
+from capstan.versions.best import bounds_of
 from monitoring import references
 from monitoring.checks.performance import performance
 from monitoring.checks.result import Check, alarms
@@ -13,7 +15,7 @@ SHOWN = 2  # features in a message
 
 
 def measured(task: Capstone, against: Reference, live_log: LiveLog) -> list[Check]:
-    """Return the metrics of the outcome on the labels that are known now, with intervals, next to THRESHOLDS."""
+    """Return the metrics of the outcome on the labels that are known now, with intervals, next to the gate's limits."""
     outcome = task.OUTCOME
     if outcome is None:
         return []
@@ -22,7 +24,8 @@ def measured(task: Capstone, against: Reference, live_log: LiveLog) -> list[Chec
     if log.empty or outcome.target not in against.rows:
         return []
     rows, checks = references.signals_of(task, log, against), against.checks
-    return performance(rows, outcome, checks, task.THRESHOLDS)
+    version = registry.version(task.name, against.version)
+    return performance(rows, outcome, checks, bounds_of(version, task.THRESHOLDS))
 
 
 def skewed(capstone: str, task: Capstone, live_log: LiveLog) -> list[Check]:

@@ -7,6 +7,7 @@ champion is of the order of its half width.
 from pathlib import Path
 
 from capstan import catalogue
+from capstan.contract.bounds import of_test
 from capstan.errors import CapstanError
 from capstan.settings import settings
 
@@ -37,7 +38,7 @@ def spread(capstone: str) -> list[dict[str, object]]:
     generator = np.random.default_rng(SEED)
     # A unit that lacks a metric does not count for it.
     means = [units.iloc[generator.integers(len(units), size=len(units))].mean() for _ in range(DRAWS)]
-    drawn, bounds = pd.DataFrame(means), catalogue.load(capstone).THRESHOLDS
+    drawn, bounds = pd.DataFrame(means), of_test(catalogue.load(capstone).THRESHOLDS, len(units))
     found: list[dict[str, object]] = []
     for metric in units:
         low, high = drawn[metric].quantile(INTERVAL)

@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from capstan.contract.bounds import Bound
+from capstan.contract.bounds import Bound, of_test
 from capstan.versions import runs
 from capstan.versions.registry import ModelVersion
 
 UNITS = "units"  # the tag of a version, and the folder of its run: metrics by sampled unit, when it was judged
+COUNT = "units_measured"  # the tag with their number
 HIGHER, LOWER = "higher", "lower"  # which values of a metric are better
 MOST = 3  # metrics, so that at most three versions are kept and measured again
 
@@ -52,6 +53,12 @@ def of_tags(versions: Sequence[ModelVersion]) -> dict[str, str]:
 def tag(metrics: Collection[str], bounds: Mapping[str, Bound]) -> str:
     """Return the tag of a version that has units for some metrics of a gate, in the gate's order."""
     return ",".join(f"{metric}={values}" for metric, values in of_bounds(bounds).items() if metric in metrics)
+
+
+def bounds_of(version: ModelVersion | None, bounds: Mapping[str, Bound]) -> Mapping[str, Bound]:
+    """Return the bounds that a version was judged by: those of few units where its test had few."""
+    measured = version.tags.get(COUNT) if version else None
+    return of_test(bounds, int(measured)) if measured else bounds
 
 
 def _is_accepted(version: ModelVersion) -> bool:

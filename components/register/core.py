@@ -15,7 +15,7 @@ from capstan.data.files import digest, read_batches, read_json, read_tables
 from capstan.errors import CapstanError
 from capstan.settings import settings
 from capstan.versions import model_version, registry, version_seal
-from capstan.versions.best import UNITS, tag
+from capstan.versions.best import COUNT, UNITS, tag
 from capstan.versions.source import git_commit
 from capstan.versions.version_seal import DIGEST, SIGNATURE
 from components.compare_data.profile import FILE, profile
@@ -93,7 +93,7 @@ def _log(
         mlflow.log_metrics(judged.metrics)
         if judged.units and (own := by_unit.read(judged.units).model) is not None:
             mlflow.log_artifacts(judged.units, UNITS)
-            tags = tags | {UNITS: tag(own.columns, load(name).THRESHOLDS)}
+            tags = tags | {UNITS: tag(own.columns, load(name).THRESHOLDS), COUNT: str(len(own))}
         parameters = read_json(model / PARAMETERS) if (model / PARAMETERS).is_file() else {}
         mlflow.log_params({name: str(value)[:LONGEST] for name, value in parameters.items()})
         mlflow.log_dict(profile(load(name), data["train"]), FILE)

@@ -17,6 +17,7 @@ from capstan.errors import CapstanError, TemporaryFailure
 from capstan.rollout import commands, store
 from capstan.rollout.traffic import Traffic
 from capstan.versions import registry, runs
+from capstan.versions.best import bounds_of
 from monitoring import comparison, sequential
 from monitoring.checks.result import Check, alarms
 from monitoring.comparison import Comparison
@@ -108,7 +109,7 @@ class Steps:
         metrics = runs.run_metrics(registered.run_id) if registered else {}
         missed = [
             f"{name} is {metrics[name]:.4f}, beyond {bound.limit:g}"
-            for name, bound in self.task.THRESHOLDS.items()
+            for name, bound in bounds_of(registered, self.task.THRESHOLDS).items()
             if name in metrics and not bound.holds(metrics[name])
         ]
         return f"{'; '.join(missed) or 'it is worse than the champion on the same test data'}."

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.processes import ROOT
-from tests.support.selection import TURNS, candidates, changed, choose, commits, its_turn
+from tests.support.selection import TURNS, candidates, changed, choose, commits, its_turn, unreached
 
 CHOSEN = "PYTEST_CAPSTONES_SELECTED"  # from the controller to its workers, which must collect the same
 
@@ -22,9 +22,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Choose once for all workers."""
     if _chooses(config) and not hasattr(config, "workerinput"):
-        known = candidates(changed())
+        files, number = changed(), commits()
+        known = candidates(files)
         edited = {candidate.name: "edited" for candidate in known if candidate.edited}
-        os.environ[CHOSEN] = json.dumps([commits(), edited if config.option.edited else choose(known, commits())])
+        capstones = edited if config.option.edited else choose(known, number)
+        os.environ[CHOSEN] = json.dumps([number, capstones, unreached(files, number)])
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -34,17 +36,17 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect the tests of other capstones, and rotating files whose turn it is not."""
+    """Deselect the tests of other capstones and of algorithms that nobody edited, and files whose turn it is not."""
     if not _chooses(config):
         return
-    number, capstones = _chosen()
+    number, capstones, left_out = _chosen()
     files = {str(item.path) for item in items if rotates(item)}
     current = {*its_turn(sorted(files), number)}
     kept, left = [], []
     for item in items:
         name = capstone_of(item)
         runs = str(item.path) in current if rotates(item) else not name or name in capstones
-        (kept if runs else left).append(item)
+        (kept if runs and str(item.path) not in left_out else left).append(item)
     config.hook.pytest_deselected(items=left)
     items[:] = kept
 
@@ -66,12 +68,19 @@ def rotates(item: pytest.Item) -> bool:
     return item.get_closest_marker("rotating") is not None
 
 
-def _chosen() -> tuple[int, dict[str, str]]:
-    number, capstones = json.loads(os.environ[CHOSEN])
-    return number, capstones
+def _chosen() -> tuple[int, dict[str, str], set[str]]:
+    """Return whose turn it is, the capstones with the reasons, and the test files that are left out."""
+    number, capstones, left_out = json.loads(os.environ[CHOSEN])
+    return number, capstones, {*left_out}
 
 
 if __name__ == "__main__":  # `make selection`
-    print(f"Turn {commits() % TURNS + 1} of {TURNS} of the tests marked `rotating`, and the tests of these capstones:")
+    print(
+        f"Turn {commits() % TURNS + 1} of {TURNS} of the tests marked `rotating` and of algorithms that nobody edited"
+    )
+    print(
+        "(their test files left out now: "
+        + f"{len(unreached(changed(), commits()))}), and the tests of these capstones:"
+    )
     for name, reason in choose(candidates(changed()), commits()).items():
         print(f"  {name:<24} {reason}")

@@ -4,8 +4,10 @@ import dataclasses
 import math
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from types import ModuleType
 
 import numpy as np
 import orjson
@@ -13,6 +15,7 @@ import pandas as pd
 import pytest
 
 from capstan import catalogue
+from capstan.contract.capstone import capstone_of
 from capstan.settings import ROOT, settings
 from monitoring import checks_run, drift_report, json_signals, live_checks, live_log, log_counts, references, signals
 from monitoring.live_log import SAMPLE, LiveLog
@@ -53,6 +56,18 @@ def test_checks_of_pieces_are_those_of_all_predictions(task, small, monkeypatch)
     assert (in_pieces.predictions, in_pieces.labels) == (whole.predictions, whole.labels)
     assert in_pieces.predictions > ROWS * 0.9 and in_pieces.labels > ROWS * 0.7
     same_checks(in_pieces.checks, whole.checks)
+
+
+def test_capstone_without_contract_and_labels_is_checked_for_the_rest(task):
+    left_out = {"contracts", "CONTRACT_LIMIT", "Actual"}
+    source = vars(sys.modules[f"pipelines.{live.NAME}.task"])
+    module = ModuleType("bare")
+    vars(module).update({name: value for name, value in source.items() if name not in left_out})
+    bare = capstone_of(live.NAME, module)
+    assert not {"contract", "labels"} & bare.capabilities
+    with_both, found = look(task), look(bare)
+    assert found.predictions == with_both.predictions
+    assert found.checks == [check for check in with_both.checks if check.name != "contract"]
 
 
 @pytest.fixture

@@ -108,3 +108,19 @@ def test_edit_of_a_shared_module_reaches_the_capstones_that_import_it():
     edited = {selection.ROOT / "models" / "trees" / "gbdt.py"}
     reached = {candidate.name: candidate.reached for candidate in selection.candidates(edited)}
     assert reached[FLAGSHIP] and not reached["segmentation"]
+
+
+def test_edit_reaches_the_tests_of_the_algorithms_that_import_it_and_the_others_have_their_turn():
+    edited = {selection.ROOT / "models" / "trees" / "gbdt.py"}
+    runs = [selection.unreached(edited, number) for number in range(TURNS)]
+    own, other = (
+        str(selection.ROOT / "tests" / "unit" / "models" / name)
+        for name in ("trees/test_gbdt.py", "tokens/test_kneser_ney.py")
+    )
+    assert not any(own in left_out for left_out in runs)
+    assert sum(other in left_out for left_out in runs) == TURNS - 1
+    assert not set.intersection(*map(set, runs)) and other not in selection.unreached({Path(other)}, 0)
+
+
+def test_unknown_edit_reaches_the_tests_of_every_algorithm():
+    assert selection.unreached(None, 0) == []
