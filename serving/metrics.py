@@ -26,6 +26,7 @@ first_token = Histogram("capstan_first_token_seconds", "Time to the first part o
 token_rate = Histogram("capstan_tokens_per_second", "Parts of a stream in a second", LABELS, buckets=RATES)
 engine = Gauge("capstan_engine", "What the engine of a model's streams counts, such as pages", (*LABELS, "counted"))
 records = Counter("capstan_logged_records", "Predictions that this server has logged", LABELS)
+stopped = Counter("capstan_stopped", "Requests with a text that a guard of the capstone refuses", ("model", "guard"))
 labels = Counter("capstan_labels", "Labels that were sent, by what became of them", ("model", "outcome"))
 in_flight = Gauge("capstan_in_flight", "Requests for predictions that are being answered")
 waiting = Gauge("capstan_log_waiting", "Requests that wait for the prediction log")

@@ -26,6 +26,7 @@ from capstan.errors import CapstanError
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
+    from evidently.guardrails.core import GuardrailBase
     from pandera.pandas import DataFrameSchema
     from pydantic import BaseModel
 
@@ -169,6 +170,17 @@ class Labels(Protocol):
     target_of: "Callable[[Any], Any] | None" = None
 
 
+class Guards(Protocol):
+    """What the endpoint refuses. It needs an endpoint."""
+
+    def guards(self) -> "Mapping[str, GuardrailBase]":
+        """Return Evidently's guardrails over the texts of a request, by the names that are told.
+
+        A text is a field with `json_schema_extra={"contentMediaType": "text/plain"}`. Of `WordsPresence`, the modes
+        that forbid each of some words are "excludes" and "all".
+        """
+
+
 class Retraining(Protocol):
     """Versions that are retrained on what is known by then, and promoted or rolled back by live labels."""
 
@@ -195,12 +207,13 @@ CAPABILITIES = {
     "monitoring": Monitoring,
     "events": Events,
     "labels": Labels,
+    "guards": Guards,
     "retraining": Retraining,
     "replay": Replay,
 }
 
 
-class Capstone(Task, Contract, Features, Endpoint, Monitoring, Events, Labels, Retraining, Replay, Protocol):
+class Capstone(Task, Contract, Features, Endpoint, Monitoring, Events, Labels, Guards, Retraining, Replay, Protocol):
     """A capstone: every name that its task defines, and the contract's value of each optional one that it leaves out.
 
     It is frozen. A name of a capability that it does not have raises AttributeError.

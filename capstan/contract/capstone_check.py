@@ -10,7 +10,7 @@ from capstan.contract.resources import problems as resource_problems
 from capstan.contract.weights import problems as weights_problems
 from capstan.errors import CapstanError
 
-NEEDS = {"events": ("features", "endpoint"), "labels": ("endpoint",)}
+NEEDS = {"events": ("features", "endpoint"), "labels": ("endpoint",), "guards": ("endpoint",)}
 NEEDS |= {"retraining": ("monitoring", "labels"), "replay": ("features", "retraining")}
 
 

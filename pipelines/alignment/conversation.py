@@ -12,6 +12,11 @@ from models.weights import smollm2
 BEGIN = "<|im_start|>"
 
 
+def without_control_tokens(text: str) -> bool:
+    """Return whether a text names no control token of the chat template."""
+    return BEGIN not in text and smollm2.END not in text
+
+
 @dataclass(frozen=True)
 class Template:
     """The chat template of SmolLM2. What a person writes is plain text, also where it names a control token."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
     import pandera.pandas as pa
+    from evidently.guardrails.core import GuardrailBase
 
     from capstan.contract.capstone import Tables
     from capstan.contract.evaluation import Evaluation
@@ -105,6 +106,15 @@ def live_signals(requests: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFr
     from pipelines.alignment import watching
 
     return watching.of_texts(requests["prompt"].tolist(), predictions["text"].tolist())
+
+
+def guards() -> Mapping[str, GuardrailBase]:
+    """Return what refuses a text that names control tokens: it would look like another one's turn in a log."""
+    from evidently.guardrails import PythonFunction
+
+    from pipelines.alignment.conversation import without_control_tokens
+
+    return {"control tokens": PythonFunction(without_control_tokens)}
 
 
 def examples(tables: Tables) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from kserve.errors import ModelNotFound
 
 from serving.api.openai_fields import BadField
 from serving.errors import VariantNotFound
+from serving.guards.texts import Stopped
 
 # Errors of `serving.schema.rows`. What is wrong with fields together begins with the field to change.
 ROW = re.compile(r"row 0(?:, |: (?=[a-z_]+: ))?(?P<field>[\w.]{1,80})?: (?P<problem>.*)", re.DOTALL)
@@ -22,7 +23,7 @@ OF_CHAT = {"json_schema": "response_format", "prompt": "messages"}
 def form(status: int, message: str, error: Exception, chat: bool = False) -> dict[str, Any]:
     """Return the body of an answer that is an error."""
     field = getattr(error, "field", None)
-    code = getattr(error, "code", None) if isinstance(error, BadField) else CODES.get(status)
+    code = getattr(error, "code", None) if isinstance(error, BadField | Stopped) else CODES.get(status)
     if isinstance(error, ModelNotFound | VariantNotFound):
         field, code = "model", "model_not_found"
     if place := ROW.fullmatch(message):

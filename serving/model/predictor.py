@@ -31,7 +31,8 @@ class Predictor:
         self.examples = schema.get("examples", [])  # older versions have none
         self.inputs, self.outputs = input_types(self.request_schema), output_types(self.prediction_schema)
         self.scalar_inputs = not any(tensor.dims or tensor.json for tensor in self.inputs.values())
-        self.decoder = RowDecoder(task.Request, task.LIMITS.pixels)
+        guards = task.guards() if "guards" in task.capabilities else {}
+        self.decoder = RowDecoder(task.Request, task.LIMITS.pixels, guards)
         self.answers = AnswerSchema(task.Prediction, variant.label)
         self.title: str = task.TITLE
         self.keys: list[str] = list(schema.get("entity_keys") or task.Request.model_fields)

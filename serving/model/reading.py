@@ -6,8 +6,9 @@ loop answers probes and other requests. One thread of a capstone leaves the othe
 
 from collections.abc import Callable, Sequence
 
-from serving import threads
+from serving import metrics, threads
 from serving.guards.call import Call
+from serving.guards.texts import Stopped
 from serving.schema.rows import Row, RowDecoder
 
 SMALL = 2**14  # bytes of a body: pydantic needs less than 2 ms for them
@@ -18,9 +19,13 @@ async def read(name: str, decoder: RowDecoder, call: Call, rows: Callable[[], Se
 
     Raises InvalidInput.
     """
-    if call.size <= SMALL and not decoder.unpacks:
-        valid = decoder.validate(rows())
-    else:
-        valid = await threads.run(threads.pool("read", name), lambda: decoder.validate(rows(), large=True))
+    try:
+        if call.size <= SMALL and not decoder.unpacks:
+            valid = decoder.validate(rows())
+        else:
+            valid = await threads.run(threads.pool("read", name), lambda: decoder.validate(rows(), large=True))
+    except Stopped as error:
+        metrics.stopped.labels(name, error.guard).inc()
+        raise
     call.rows = len(valid)
     return valid

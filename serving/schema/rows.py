@@ -1,9 +1,9 @@
 """Rows of a request: dicts in, validated rows out, with errors that say what was expected."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from types import GenericAlias
-from typing import Any, NamedTuple
+from types import GenericAlias, MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 from kserve.errors import InvalidInput
@@ -12,8 +12,12 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from capstan.contract.cancellation import check
 from capstan.contract.pixel_budget import PixelBudget
 from capstan.contract.resources import Limits
+from serving.guards.texts import TextGuards
 from serving.schema.bounds import EARLIEST, LATEST, is_bounded, is_instant, is_number, is_scalar, outside
 from serving.schema.problems import clipped, describe
+
+if TYPE_CHECKING:
+    from evidently.guardrails.core import GuardrailBase
 
 MAX_ROWS = 1000  # Feast's SQLite store needs about 40 us for each row and view
 FEW_FIELDS = 12  # that an error lists
@@ -32,13 +36,17 @@ class RowDecoder:
     """Validates rows against the `Request` of a version's task.
 
     `unpacks`: whether the schema holds files, which may unpack to much more than a client sent. `pixels`: how many the
-    images of one request may have.
+    images of one request may have. `guards`: what refuses a text.
     """
 
     max_rows = MAX_ROWS
 
-    def __init__(self, request_type: type[BaseModel], pixels: int = Limits().pixels):
+    def __init__(
+        self, request_type: type[BaseModel], pixels: int = Limits().pixels,
+        guards: "Mapping[str, GuardrailBase]" = MappingProxyType({}),
+    ):  # fmt: skip
         self.fields = request_type.model_fields
+        self.guards = TextGuards(guards, request_type)
         self.optional = {name for name, field in self.fields.items() if not field.is_required()}
         self.pixels = pixels
         self.unpacks = _holds_files(request_type.model_json_schema())
@@ -79,6 +87,7 @@ class RowDecoder:
             requests = self._adapter.validate_json(orjson.dumps(rows), strict=True, context=context)
             for position, request in enumerate(requests, first):
                 self._check_bounds(position, request)
+                self.guards.check(position, request)
             times = [request.prediction_time() for request in requests] if self._timed else [now] * len(requests)
         except ValidationError as error:
             raise InvalidInput(f"{describe(error, self.fields, first)} {self._expected}") from None
