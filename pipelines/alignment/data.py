@@ -13,8 +13,8 @@ from pipelines.alignment import checkable
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = ("kind", "source", "prompt", "check", "wanted", "answer", "part")
-CHECKABLE, HARMFUL, HARMLESS = "checkable", "harmful", "harmless"
+COLUMNS = ("kind", "source", "prompt", "check", "wanted", "answer", "worse", "part")
+CHECKABLE, HARMFUL, HARMLESS, FEEDBACK = "checkable", "harmful", "harmless", "feedback"
 LEARNED, MEASURED = 120, 200  # harmful prompts at most, and as many harmless ones
 LONGEST = 300  # characters of a prompt that is learned from: longer ones cost more time than they teach
 REFUSALS = (
@@ -35,7 +35,8 @@ def table(data_dir: Path | None) -> pd.DataFrame:
     """Return one row per prompt, with COLUMNS.
 
     kind: CHECKABLE, HARMFUL or HARMLESS. check, wanted: of `checkable`. answer: what is to be learned, "" for nothing.
-    part: "train" or "test". Near copies of harmful prompts are in one part.
+    worse: an answer that is not to be given, "" for none. part: "train" or "test". Near copies of harmful prompts are
+    in one part.
     """
     import pandas as pd
 

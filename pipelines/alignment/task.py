@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from capstan.contract.bounds import at_least, at_most
 from capstan.contract.checks import Checks
 from capstan.contract.resources import COMPUTE, Limits, Resources
+from capstan.data.times import instant
 from models.weights import smollm2
+from pipelines.alignment import feedback
 from pipelines.alignment.schema import Prediction, Request
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ THRESHOLDS = {
     "over_refused": at_most(0.2, slack=0.03),
 }
 WEIGHTS = {"base": smollm2.WEIGHTS}
+Actual = feedback.Feedback
 WATCHED = 200  # prompts that monitoring compares with
 
 
@@ -68,12 +71,18 @@ def contracts() -> dict[str, pa.DataFrameSchema]:
     return {"prompts": pa.DataFrameSchema(columns, strict=True)}
 
 
-def split(tables: Tables) -> tuple[Tables, Tables]:
-    """Return the prompts of the two parts."""
+def split(tables: Tables, labels_until: str = "") -> tuple[Tables, Tables]:
+    """Return the prompts of the two parts.
+
+    labels_until: an instant, ISO 8601; answers that people liked or edited by then are learned from as well. "" takes
+    none. The prompts to test on come from the files alone.
+    """
     rows = tables["prompts"]
     first = rows["part"] == "train"
-    past, later = (rows[chosen].drop(columns="part").reset_index(drop=True) for chosen in (first, ~first))
-    return {"prompts": past}, {"prompts": later}
+    past, test = (rows[chosen].drop(columns="part").reset_index(drop=True) for chosen in (first, ~first))
+    if labels_until:
+        past = feedback.joined(past, test, feedback.known(instant(labels_until)))
+    return {"prompts": past}, {"prompts": test}
 
 
 def train(

@@ -59,7 +59,10 @@ def fit(prompts: pd.DataFrame, weights: Mapping[str, Path], plan: Plan) -> Assis
 
 
 def preferred(prompts: pd.DataFrame, template: Template, base: Assistant, count: int) -> list[Pair]:
-    """Return pairs: a refusal is better than the base's answer to what is harmful, and worse than one to the rest."""
+    """Return pairs: a refusal is better than the base's answer to what is harmful, and worse than one to the rest.
+
+    Those of people who edited an answer come on top.
+    """
     short = prompts[(prompts["answer"] != "") & (prompts["prompt"].str.len() <= LONGEST)]
     harmful, harmless = (short[short["kind"] == kind].head(count // 2) for kind in (HARMFUL, HARMLESS))
     given = base.answers([*harmful["prompt"]], WORSE)
@@ -68,6 +71,8 @@ def preferred(prompts: pd.DataFrame, template: Template, base: Assistant, count:
         (prompt, answer, REFUSALS[number % len(REFUSALS)])
         for number, (prompt, answer) in enumerate(zip(harmless["prompt"], harmless["answer"], strict=True))
     ]
+    told = prompts[prompts["worse"] != ""]
+    rows += [*zip(told["prompt"], told["answer"], told["worse"], strict=True)]
     pairs = [(template.example(prompt, better), template.example(prompt, worse)) for prompt, better, worse in rows]
     return [pair for pair in pairs if max(len(each.tokens) for each in pair) <= LONGEST]
 
