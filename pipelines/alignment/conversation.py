@@ -42,10 +42,10 @@ class Template:
         """Return the conversation in which a person says one thing."""
         return self.encode([{"role": "user", "content": prompt}])
 
-    def example(self, prompt: str, answer: str) -> Example:
-        """Return a prompt with its answer, to learn from."""
-        asked = self.asked(prompt)
-        return Example((*asked, *self.tokens.encode(answer), self.end), len(asked))
+    def example(self, prompt: str, answer: str, whole: bool = True) -> Example:
+        """Return a prompt with its answer, to learn from. whole: whether the answer ends there."""
+        asked, end = self.asked(prompt), [self.end] if whole else []
+        return Example((*asked, *self.tokens.encode(answer), *end), len(asked))
 
     def text(self, made: Sequence[int]) -> str:
         """Return the text of an answer, up to its end."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,8 +70,8 @@ def of_harmful(data_dir: Path | None) -> list[dict[str, str]]:
     random.Random(0).shuffle(places)
     measured = places[: min(MEASURED, len(places) // 3)]
     taken = {groups[place] for place in measured}
-    short = [place for place in places if len(prompts["text"][place]) <= LONGEST]
-    others = [place for place in short if groups[place] not in taken][:LEARNED]
+    short = [place for place in places if len(prompts["text"][place]) <= LONGEST and groups[place] not in taken]
+    others = _in_turn(short, lambda place: str(prompts["source"][place]))[:LEARNED]
     rows = []
     for part, chosen in (("train", others), ("test", measured)):
         for number, place in enumerate(chosen):
@@ -80,14 +81,30 @@ def of_harmful(data_dir: Path | None) -> list[dict[str, str]]:
 
 
 def of_harmless(data_dir: Path | None, counts: Mapping[str, int]) -> list[dict[str, str]]:
-    """Return harmless prompts: instructions with answers of people, and questions to programs. counts: by part."""
+    """Return harmless prompts: instructions with answers of people, and questions to programs. counts: by part.
+
+    Nobody answered the questions. Without them, a model that learns to refuse takes any question for harm: most harmful
+    prompts are questions, and the instructions are none.
+    """
     tasks = self_instruct.tasks(data_dir).sample(frac=1, random_state=0)
     questions = function_calls.questions(function_calls.find(data_dir))["text"].sample(frac=1, random_state=0)
     short = tasks[tasks["prompt"].str.len() <= LONGEST]
     half = counts["test"] // 2
     measured = tasks["prompt"][:half]
-    learned = short[~short["prompt"].isin(measured)][: counts["train"]]
     rows = [{"source": "self_instruct", "prompt": prompt, "part": "test"} for prompt in measured]
     rows += [{"source": "function_calls", "prompt": prompt, "part": "test"} for prompt in questions[:half]]
+    learned = short[~short["prompt"].isin(measured)][: counts["train"] // 2]
     rows += [{"source": "self_instruct", "part": "train", **row} for row in learned.to_dict("records")]
+    others = [prompt for prompt in questions[half:] if len(prompt) <= LONGEST][: counts["train"] // 2]
+    rows += [{"source": "function_calls", "prompt": prompt, "part": "train"} for prompt in others]
     return [{"kind": HARMLESS, **row} for row in rows]
+
+
+def _in_turn(places: Sequence[int], source: Callable[[int], str]) -> list[int]:
+    """Return places so that sources take turns: each is learned from, however few prompts it has."""
+    nth: Counter[str] = Counter()
+    turns = []
+    for place in places:
+        turns.append((nth[source(place)], place))
+        nth[source(place)] += 1
+    return [place for _, place in sorted(turns, key=lambda turn: turn[0])]

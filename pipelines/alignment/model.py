@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from capstan.contract.cancellation import check
 from capstan.contract.model import Columns, Model
-from pipelines.alignment.schema import CONTEXT, LONGEST
+from pipelines.alignment.schema import CONTEXT, LONGEST, Request
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 ADAPTED, RANK, ALPHA = ("qkv", "out", "gate_up", "down"), 8, 16.0
 ANSWERED = ("text", "finish_reason", "refused", "tool_calls", "tokens", "prompt_tokens", "seed", "logprobs")
+THREADS = 2  # that answer a run's prompts, each with products of one thread
 PAGES = 1_024  # of 16 tokens: eight whole contexts, or 32 streams of 512 tokens
 
 
@@ -51,13 +53,8 @@ class Assistant(Model):
     inputs = {
         **{"prompt": "string", "earlier": "string[]", "system": "string", "max_tokens": "long"},
         **{"temperature": "double", "top_p": "double", "presence_penalty": "double", "frequency_penalty": "double"},
-        **{
-            "stop": "string[]",
-            "seed": "double",
-            "json_schema": "string",
-            "logprobs": "boolean",
-            "top_logprobs": "long",
-        },
+        **{"stop": "string[]", "seed": "double", "json_schema": "string", "tools": "string", "tool_choice": "string"},
+        **{"logprobs": "boolean", "top_logprobs": "long"},
     }
     requirements = ("numpy", "torch", "regex", "numba", "scikit-learn")
 
@@ -124,10 +121,18 @@ class Assistant(Model):
         return [len(template.asked(prompt)) + tokens <= CONTEXT for prompt in prompts]
 
     def answers(self, prompts: Sequence[str], tokens: int) -> list[str]:
-        """Return the likeliest answers of prompts, of so many tokens at most."""
-        from pipelines.alignment.schema import Request
-
+        """Return the likeliest answers of prompts, of so many tokens at most: each thread makes a share of them."""
         rows = [Request(prompt=prompt[:LONGEST], max_tokens=tokens, seed=0).model_dump() for prompt in prompts]
+        shares = [rows[first::THREADS] for first in range(min(THREADS, len(rows)))]
+        self.parts  # noqa: B018  # the network is made once, before the threads
+        with ThreadPoolExecutor(THREADS) as threads:
+            made = [*threads.map(self._texts, shares)]
+        texts = [""] * len(rows)
+        for first, share in enumerate(made):
+            texts[first::THREADS] = share
+        return texts
+
+    def _texts(self, rows: Sequence[Mapping[str, Any]]) -> list[str]:
         texts: list[str] = self.predict_columns({name: [row[name] for row in rows] for name in self.inputs})["text"]
         return texts
 
