@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 COLUMNS = ("kind", "source", "prompt", "check", "wanted", "answer", "worse", "part")
 CHECKABLE, HARMFUL, HARMLESS, FEEDBACK = "checkable", "harmful", "harmless", "feedback"
-LEARNED, MEASURED = 120, 200  # harmful prompts at most, and as many harmless ones
+LEARNED, MEASURED = 60, 200  # harmful prompts at most
+HARMLESS_OF_EACH, CHECKABLE_OF_EACH = 3, 4  # harmful prompt that is learned from: with as many, most is refused
 LONGEST = 300  # characters of a prompt that is learned from: longer ones cost more time than they teach
 REFUSALS = (
     "I'm sorry, but I can't help with that.",
@@ -43,7 +44,8 @@ def table(data_dir: Path | None) -> pd.DataFrame:
 
     harmful = of_harmful(data_dir)
     counts = {part: sum(row["part"] == part for row in harmful) for part in ("train", "test")}
-    rows = [*of_checkable(2 * counts["train"], counts["test"] // 2), *harmful, *of_harmless(data_dir, counts)]
+    learned = CHECKABLE_OF_EACH * counts["train"]
+    rows = [*of_checkable(learned, counts["test"] // 2), *harmful, *of_harmless(data_dir, counts)]
     return pd.DataFrame(rows, columns=[*COLUMNS]).fillna("")
 
 
@@ -89,13 +91,13 @@ def of_harmless(data_dir: Path | None, counts: Mapping[str, int]) -> list[dict[s
     tasks = self_instruct.tasks(data_dir).sample(frac=1, random_state=0)
     questions = function_calls.questions(function_calls.find(data_dir))["text"].sample(frac=1, random_state=0)
     short = tasks[tasks["prompt"].str.len() <= LONGEST]
-    half = counts["test"] // 2
+    half, half_learned = counts["test"] // 2, HARMLESS_OF_EACH * counts["train"] // 2
     measured = tasks["prompt"][:half]
     rows = [{"source": "self_instruct", "prompt": prompt, "part": "test"} for prompt in measured]
     rows += [{"source": "function_calls", "prompt": prompt, "part": "test"} for prompt in questions[:half]]
-    learned = short[~short["prompt"].isin(measured)][: counts["train"] // 2]
+    learned = short[~short["prompt"].isin(measured)][:half_learned]
     rows += [{"source": "self_instruct", "part": "train", **row} for row in learned.to_dict("records")]
-    others = [prompt for prompt in questions[half:] if len(prompt) <= LONGEST][: counts["train"] // 2]
+    others = [prompt for prompt in questions[half:] if len(prompt) <= LONGEST][:half_learned]
     rows += [{"source": "function_calls", "prompt": prompt, "part": "train"} for prompt in others]
     return [{"kind": HARMLESS, **row} for row in rows]
 
