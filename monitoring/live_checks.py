@@ -2,7 +2,6 @@
 
 from capstan.contract.capstone import Capstone
 from capstan.rollout import store
-from capstan.versions import registry
 from capstan.versions.best import bounds_of
 from monitoring import references
 from monitoring.checks.performance import performance
@@ -24,9 +23,7 @@ def measured(task: Capstone, against: Reference, live_log: LiveLog) -> list[Chec
     if log.empty or outcome.target not in against.rows:
         return []
     rows, checks = references.signals_of(task, log, against), against.checks
-    few = any(bound.few for bound in task.THRESHOLDS.values())
-    version = registry.version(task.name, against.version) if few else None
-    return performance(rows, outcome, checks, bounds_of(version, task.THRESHOLDS))
+    return performance(rows, outcome, checks, bounds_of(task.name, against.version, task.THRESHOLDS))
 
 
 def skewed(capstone: str, task: Capstone, live_log: LiveLog) -> list[Check]:

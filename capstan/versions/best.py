@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from capstan.contract.bounds import Bound, of_test
-from capstan.versions import runs
+from capstan.versions import registry, runs
 from capstan.versions.registry import ModelVersion
 
 UNITS = "units"  # the tag of a version, and the folder of its run: metrics by sampled unit, when it was judged
@@ -46,7 +46,7 @@ def of_tags(versions: Sequence[ModelVersion]) -> dict[str, str]:
 
     Empty where none says it: the first versions with units did not.
     """
-    newest = next((version for version in versions if _is_accepted(version) and version.tags.get(UNITS)), None)
+    newest = last_accepted([version for version in versions if version.tags.get(UNITS)])
     return {metric: values for metric, values in _read(newest).items() if values} if newest else {}
 
 
@@ -55,8 +55,11 @@ def tag(metrics: Collection[str], bounds: Mapping[str, Bound]) -> str:
     return ",".join(f"{metric}={values}" for metric, values in of_bounds(bounds).items() if metric in metrics)
 
 
-def bounds_of(version: ModelVersion | None, bounds: Mapping[str, Bound]) -> Mapping[str, Bound]:
+def bounds_of(capstone: str, number: str, bounds: Mapping[str, Bound]) -> Mapping[str, Bound]:
     """Return the bounds that a version was judged by: those of few units where its test had few."""
+    if not any(bound.few for bound in bounds.values()):
+        return bounds
+    version = registry.version(capstone, number)
     measured = version.tags.get(COUNT) if version else None
     return of_test(bounds, int(measured)) if measured else bounds
 

@@ -109,7 +109,7 @@ class Steps:
         metrics = runs.run_metrics(registered.run_id) if registered else {}
         missed = [
             f"{name} is {metrics[name]:.4f}, beyond {bound.limit:g}"
-            for name, bound in bounds_of(registered, self.task.THRESHOLDS).items()
+            for name, bound in bounds_of(self.capstone, version, self.task.THRESHOLDS).items()
             if name in metrics and not bound.holds(metrics[name])
         ]
         return f"{'; '.join(missed) or 'it is worse than the champion on the same test data'}."

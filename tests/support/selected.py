@@ -45,8 +45,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     kept, left = [], []
     for item in items:
         name = capstone_of(item)
-        runs = str(item.path) in current if rotates(item) else not name or name in capstones
-        (kept if runs and str(item.path) not in left_out else left).append(item)
+        chosen = str(item.path) not in left_out and (not name or name in capstones)
+        (kept if (str(item.path) in current if rotates(item) else chosen) else left).append(item)
     config.hook.pytest_deselected(items=left)
     items[:] = kept
 
@@ -75,12 +75,8 @@ def _chosen() -> tuple[int, dict[str, str], set[str]]:
 
 
 if __name__ == "__main__":  # `make selection`
-    print(
-        f"Turn {commits() % TURNS + 1} of {TURNS} of the tests marked `rotating` and of algorithms that nobody edited"
-    )
-    print(
-        "(their test files left out now: "
-        + f"{len(unreached(changed(), commits()))}), and the tests of these capstones:"
-    )
-    for name, reason in choose(candidates(changed()), commits()).items():
+    edit, turn = changed(), commits()
+    print(f"Turn {turn % TURNS + 1} of {TURNS} of the tests marked `rotating`, and of algorithms that nobody edited:")
+    print(f"{len(unreached(edit, turn))} of their files are left out. The tests of these capstones:")
+    for name, reason in choose(candidates(edit), turn).items():
         print(f"  {name:<24} {reason}")

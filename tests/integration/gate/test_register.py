@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from capstan.contract.bounds import at_least, on_few
 from capstan.data.batches import Batches
 from capstan.data.files import digest, read_json, read_tables, write_json, write_tables
 from capstan.rollout import store
 from capstan.rollout.state import RolloutState
 from capstan.settings import settings
-from capstan.versions import registry, runs
+from capstan.versions import best, registry, runs
 from components.train.core import HISTORY
 from pipelines.flight_delay import task
 from pipelines.flight_delay.columns import CALIBRATE_FROM, TEST_FROM
@@ -49,6 +50,18 @@ def test_model_is_registered_once_with_its_lineage(trained):
     assert version.tags["verdict"] == "accepted" and version.tags["test_digest"] == digest(Path(trained["test"]))
     assert runs.run_metrics(version.run_id) == pytest.approx(read_json(trained["scores.json"]))
     assert version.version == number and store.read("flight_delay") == RolloutState()
+
+
+def test_version_says_which_values_of_its_units_are_better_and_by_which_bounds_it_was_judged(trained):
+    number = enter(trained, "accepted", "with units", trained["units"])
+    version = registry.version("flight_delay", number)
+    better, count = best.of_tags([version]), int(version.tags[best.COUNT])
+    assert better and count and better == {name: best.of_bounds(task.THRESHOLDS)[name] for name in better}
+    assert {best.HIGHER, best.LOWER} >= set(better.values())
+    bound = {"auc": at_least(0.7)}
+    few, many = (on_few(bound, units, limits={"auc": 0.6}) for units in (count + 1, count))
+    limits = [best.bounds_of("flight_delay", number, bounds)["auc"].limit for bounds in (bound, few, many)]
+    assert limits == [0.7, 0.6, 0.7]
 
 
 def test_runs_are_found_by_a_parameter(trained):
