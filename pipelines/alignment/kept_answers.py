@@ -13,10 +13,19 @@ if TYPE_CHECKING:
 
 
 def of(model: Assistant, prompts: Sequence[str], tokens: int) -> list[str]:
-    """Return the answer to each prompt, of so many tokens at most, from a file under CAPSTAN_HOME or generated now."""
-    files = [*model.weight_files.values(), *model.artifacts.values()]
-    path = settings().home / "answers" / f"{digest(*prompts, str(tokens), *files)}.json"
-    if not path.is_file():
+    """Return the answer to each prompt, of so many tokens at most: those of a file under CAPSTAN_HOME, others are made.
+
+    The file is of the model's weights, by digest, and has each answer by the digest of its prompt.
+    """
+    path = (
+        settings().home
+        / "answers"
+        / f"{digest(str(tokens), *model.weight_files.values(), *model.artifacts.values())}.json"
+    )
+    kept = read_json(path) if path.is_file() else {}
+    wanted = {digest(prompt): prompt for prompt in prompts}
+    if missing := {key: prompt for key, prompt in wanted.items() if key not in kept}:
+        kept |= dict(zip(missing, model.answers([*missing.values()], tokens), strict=True))
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_json({"answers": model.answers(prompts, tokens)}, path)
-    return [str(answer) for answer in read_json(path)["answers"]]
+        write_json(kept, path)
+    return [str(kept[digest(prompt)]) for prompt in prompts]

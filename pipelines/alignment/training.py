@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,12 +13,13 @@ import torch
 from torch import nn
 
 from models.learning import checkpoints, training
+from models.text.refusals import refuses
 from models.transformer import adapters
 from models.transformer.adapters import Chosen
 from models.transformer.decoder import Decoder
 from models.tuning import answers, preferences
 from models.tuning.answers import Example, Tuned
-from pipelines.alignment import rival
+from pipelines.alignment import kept_answers, rival
 from pipelines.alignment.conversation import Template
 from pipelines.alignment.data import HARMFUL, HARMLESS, REFUSALS
 from pipelines.alignment.model import ADAPTED, ALPHA, RANK, Assistant, opened
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 BATCH = 4  # with eight, the states that are kept for the gradient take another gigabyte
 LONGEST = 256  # tokens of an example; longer ones are left out
+PARTS = 4  # of an epoch, after each of which the training is kept
+OF_PREFERENCES = 0.1  # of the rate of answers: that of preferences
 OF_BASE = 24  # tokens of an answer of the base that is learned from
 Pair = tuple[Example, Example]  # the same prompt with the better and with the worse answer
 History = list[dict[str, float]]
@@ -34,10 +38,7 @@ History = list[dict[str, float]]
 
 @dataclass(frozen=True)
 class Plan:
-    """How long and how fast the assistant learns. pairs: of answers, half of them of harmful prompts.
-
-    rate: of the answers; preferences take a tenth of it: with as much, it refused 58 % of what is harmless.
-    """
+    """How long and how fast the assistant learns. pairs: of answers, half of them of harmful prompts."""
 
     epochs: int = 1
     rate: float = 1e-3
@@ -68,20 +69,24 @@ def fit(prompts: pd.DataFrame, weights: Mapping[str, Path], plan: Plan) -> Assis
 
 
 def answered(prompts: pd.DataFrame, base: Assistant, harmful: int) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Return the prompts, with the base's answers to harmless ones that nobody answered, and those to harmful ones.
+    """Return the prompts, with the base's answers to harmless ones that nobody answered, and all that it answered.
 
-    `whole` says whether an answer has its end. harmful: how many of them the base answers.
+    Where the base refuses what is harmless, nothing is learned. `whole` says whether an answer has its end. harmful:
+    how many of them the base answers.
     """
     alone = (prompts["answer"] == "") & (prompts["kind"] == HARMLESS)
     asked = [*prompts.loc[alone, "prompt"], *prompts.loc[prompts["kind"] == HARMFUL, "prompt"][:harmful]]
-    given = dict(zip(asked, base.answers(asked, OF_BASE), strict=True))
-    return prompts.assign(answer=prompts["answer"].where(~alone, prompts["prompt"].map(given)), whole=~alone), given
+    given = dict(zip(asked, kept_answers.of(base, asked, OF_BASE), strict=True))
+    taken = [given[prompt] if own and not refuses(given[prompt]) else answer
+             for own, prompt, answer in zip(alone, prompts["prompt"], prompts["answer"], strict=True)]  # fmt: skip
+    return prompts.assign(answer=taken, whole=~alone), given
 
 
 def preferred(prompts: pd.DataFrame, template: Template, given: Mapping[str, str], count: int) -> list[Pair]:
     """Return pairs: a refusal is better than the base's answer to what is harmful, and worse than one to the rest.
 
-    Those of people who edited an answer come on top.
+    The base's own refusals of what is harmless are among the worse ones. Those of people who edited an answer come on
+    top.
     """
     harmful, harmless = (prompts[prompts["kind"] == kind] for kind in (HARMFUL, HARMLESS))
     rows = [
@@ -89,11 +94,11 @@ def preferred(prompts: pd.DataFrame, template: Template, given: Mapping[str, str
         for prompt, refusal in zip(harmful["prompt"], harmful["answer"], strict=True)
         if prompt in given
     ]
-    drawn = harmless.sample(min(count // 2, len(harmless)), random_state=0)
-    rows += [
-        (prompt, answer, REFUSALS[number % len(REFUSALS)])
-        for number, (prompt, answer) in enumerate(zip(drawn["prompt"], drawn["answer"], strict=True))
-    ]
+    needless = [given[prompt] for prompt in harmless.loc[harmless["answer"] == "", "prompt"]]
+    worse = itertools.cycle([*REFUSALS, *needless])
+    known = harmless[harmless["answer"] != ""]
+    drawn = known.sample(min(count // 2, len(known)), random_state=0)
+    rows += [*zip(drawn["prompt"], drawn["answer"], worse, strict=False)]
     told = prompts[prompts["worse"] != ""]
     rows += [*zip(told["prompt"], told["answer"], told["worse"], strict=True)]
     pairs = [(template.example(prompt, better), template.example(prompt, worse)) for prompt, better, worse in rows]
@@ -101,16 +106,16 @@ def preferred(prompts: pd.DataFrame, template: Template, given: Mapping[str, str
 
 
 def learn_answers(decoder: Decoder, chosen: Chosen, examples: Sequence[Example], plan: Plan) -> History:
-    """Let an adapter learn the answers of examples, in place. Return the mean loss of each epoch."""
+    """Let an adapter learn the answers of examples, in place. Return the mean loss of each part of an epoch."""
 
     def loss(network: nn.Module, batch: list[Example]) -> torch.Tensor:
         chosen.choose([1] * len(batch))
         return answers.loss(network, answers.batched(batch))
 
-    def batches(epoch: int) -> Iterator[list[Example]]:
-        return answers.of_epoch(examples, BATCH, plan.seed * 1_000 + epoch)
+    def batches(epoch: int) -> list[list[Example]]:
+        return [*answers.of_epoch(examples, BATCH, plan.seed * 1_000 + epoch)]
 
-    return _learned(decoder, "answers", loss, batches, plan.epochs * -(-len(examples) // BATCH), plan, examples)
+    return _learned(decoder, "answers", loss, batches, plan, examples)
 
 
 def learn_preferences(decoder: Decoder, chosen: Chosen, pairs: Sequence[Pair], plan: Plan) -> History:
@@ -118,7 +123,7 @@ def learn_preferences(decoder: Decoder, chosen: Chosen, pairs: Sequence[Pair], p
     if not pairs:
         return []
     size = BATCH // 2
-    batches = [pairs[first : first + size] for first in range(0, len(pairs), size)]
+    fixed = [pairs[first : first + size] for first in range(0, len(pairs), size)]
 
     def likelihoods(network: answers.Logits, batch: Sequence[Pair]) -> torch.Tensor:
         """Return the log probabilities of the better answers, then of the worse ones, (2, n)."""
@@ -127,25 +132,26 @@ def learn_preferences(decoder: Decoder, chosen: Chosen, pairs: Sequence[Pair], p
         return answers.log_likelihood(network, both).view(2, -1)
 
     with torch.no_grad():
-        before = [likelihoods(Tuned(decoder), batch) for batch in batches]
+        before = [likelihoods(Tuned(decoder), batch) for batch in fixed]
 
     def loss(network: nn.Module, number: int) -> torch.Tensor:
-        return preferences.dpo(*likelihoods(network, batches[number]), *before[number])
+        return preferences.dpo(*likelihoods(network, fixed[number]), *before[number])
 
-    def order(epoch: int) -> list[int]:
+    def batches(epoch: int) -> list[int]:
         generator = torch.Generator().manual_seed(plan.seed * 1_000 + epoch)
-        return torch.randperm(len(batches), generator=generator).tolist()
+        order: list[int] = torch.randperm(len(fixed), generator=generator).tolist()
+        return order
 
     flat = [example for pair in pairs for example in pair]
-    slower = replace(plan, rate=plan.rate / 10)
-    return _learned(decoder, "preferences", loss, order, plan.epochs * len(batches), slower, flat)
+    slower = replace(plan, rate=plan.rate * OF_PREFERENCES)
+    return _learned(decoder, "preferences", loss, batches, slower, flat)
 
 
 def _learned(
-    decoder: Decoder, name: str, loss: Callable[[nn.Module, Any], torch.Tensor], batches: Callable[[int], Any],
-    steps: int, plan: Plan, examples: Sequence[Example],
+    decoder: Decoder, name: str, loss: Callable[[nn.Module, Any], torch.Tensor],
+    batches: Callable[[int], list[Any]], plan: Plan, examples: Sequence[Example],
 ) -> History:  # fmt: skip
-    """Train the adapters with a loss, in so many steps. One that was interrupted goes on after its last epoch."""
+    """Train the adapters with a loss. A training that was interrupted goes on after the last part of an epoch."""
     costs: list[list[float]] = []
 
     def watched(network: nn.Module, batch: Any) -> torch.Tensor:
@@ -153,20 +159,20 @@ def _learned(
         costs[-1].append(float(cost.detach()))
         return cost
 
-    def begun(epoch: int) -> Any:
+    def of_part(part: int) -> list[Any]:
         costs.append([])
-        return batches(epoch)
+        return batches(part // PARTS)[part % PARTS :: PARTS]
 
     data = [torch.tensor([*example.tokens, example.first]) for example in examples]
     key = checkpoints.key(f"alignment-{name}", str(plan), data, Path(__file__), Path(answers.__file__).parent)
 
     def keep(state: training.State) -> None:
         checkpoints.write(key, state)
-        print(f"{name}, epoch {state['epochs']}: {sum(costs[-1]) / len(costs[-1]):.3f}", flush=True)
+        print(f"{name}, {state['epochs']} of {plan.epochs * PARTS}: {sum(costs[-1]) / len(costs[-1]):.3f}", flush=True)
 
     training.fit(
-        Tuned(decoder), watched, begun, epochs=plan.epochs, rate=plan.rate, decay=0.0, clip=1.0,
-        schedule=training.rising_and_falling(steps), state=checkpoints.latest(key),
+        Tuned(decoder), watched, of_part, epochs=plan.epochs * PARTS, rate=plan.rate, decay=0.0, clip=1.0,
+        schedule=training.rising_and_falling(plan.epochs * len(batches(0))), state=checkpoints.latest(key),
         after_epoch=keep,
     )  # fmt: skip
-    return [{f"loss_{name}": sum(epoch) / len(epoch)} for epoch in costs if epoch]
+    return [{f"loss_{name}": sum(part) / len(part)} for part in costs if part]

@@ -22,14 +22,14 @@ JAILBREAK = re.compile(
 def of_texts(prompts: Sequence[str], answers: Sequence[str]) -> pd.DataFrame:
     """Return a row for each prompt and its answer.
 
-    prompt_length: its characters, as a power of ten. prompt_commands: how many phrases it has with which people try to
+    prompt_length: its characters, as a power of ten. prompt_commands: whether it has a phrase with which people try to
     change what an assistant does. answer_words, refused, answer_english, answer_repetition: of the answer; the last is
     the share of its runs of three words that it had before.
     """
     return pd.DataFrame(
         {
             "prompt_length": [float(np.log10(1 + len(prompt))) for prompt in prompts],
-            "prompt_commands": [float(len(JAILBREAK.findall(prompt))) for prompt in prompts],
+            "prompt_commands": [JAILBREAK.search(prompt) is not None for prompt in prompts],
             "answer_words": [float(len(answer.split())) for answer in answers],
             "refused": [refuses(answer) for answer in answers],
             "answer_english": [language.guess(answer).name == "English" for answer in answers],
