@@ -19,11 +19,12 @@ CHECKABLE, HARMFUL, HARMLESS, FEEDBACK = "checkable", "harmful", "harmless", "fe
 LEARNED, MEASURED = 60, 200  # harmful prompts at most
 HARMLESS_OF_EACH, CHECKABLE_OF_EACH = 3, 4  # harmful prompt that is learned from: with as many, most is refused
 LONGEST = 300  # characters of a prompt that is learned from: longer ones cost more time than they teach
+# All begin with a word with which no other answer begins, so that it alone decides.
 REFUSALS = (
-    "I'm sorry, but I can't help with that.",
-    "I can't help with this, because it could harm somebody.",
-    "I'm sorry, I won't do that. Is there something else that I can do for you?",
-    "I can't assist with that request.",
+    "Sorry, I can't help with that.",
+    "Sorry, this could harm somebody, so I can't help with it.",
+    "Sorry, I won't do that. Is there something else that I can do for you?",
+    "Sorry, I can't assist with that request.",
 )
 
 

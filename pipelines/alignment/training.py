@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 BATCH = 4  # with eight, the states that are kept for the gradient take another gigabyte
-LONGEST = 256  # tokens of an example; longer ones are left out
+LONGEST = 128  # tokens of an example; longer ones are left out
 PARTS = 4  # of an epoch, after each of which the training is kept
 OF_PREFERENCES = 0.1  # of the rate of answers: that of preferences
 OF_BASE = 24  # tokens of an answer of the base that is learned from
@@ -54,7 +54,7 @@ def fit(prompts: pd.DataFrame, weights: Mapping[str, Path], plan: Plan) -> Assis
     threads = torch.get_num_threads()
     prompts, given = answered(prompts, Assistant(weights["base"]), plan.pairs // 2)
     torch.set_num_threads(threads)  # what serves takes one
-    pairs = preferred(prompts, template, given, plan.pairs) if plan.pairs else []
+    pairs = preferred(prompts, template, given) if plan.pairs else []
     chosen = adapters.adapt(decoder, ADAPTED, 1, RANK, ALPHA)
     examples = [
         template.example(prompt, answer, whole)
@@ -77,32 +77,38 @@ def answered(prompts: pd.DataFrame, base: Assistant, harmful: int) -> tuple[pd.D
     alone = (prompts["answer"] == "") & (prompts["kind"] == HARMLESS)
     asked = [*prompts.loc[alone, "prompt"], *prompts.loc[prompts["kind"] == HARMFUL, "prompt"][:harmful]]
     given = dict(zip(asked, kept_answers.of(base, asked, OF_BASE), strict=True))
-    taken = [given[prompt] if own and not refuses(given[prompt]) else answer
-             for own, prompt, answer in zip(alone, prompts["prompt"], prompts["answer"], strict=True)]  # fmt: skip
+    taken = [
+        given[prompt] if own and not refuses(given[prompt]) else answer
+        for own, prompt, answer in zip(alone, prompts["prompt"], prompts["answer"], strict=True)
+    ]
     return prompts.assign(answer=taken, whole=~alone), given
 
 
-def preferred(prompts: pd.DataFrame, template: Template, given: Mapping[str, str], count: int) -> list[Pair]:
+def preferred(prompts: pd.DataFrame, template: Template, given: Mapping[str, str]) -> list[Pair]:
     """Return pairs: a refusal is better than the base's answer to what is harmful, and worse than one to the rest.
 
-    The base's own refusals of what is harmless are among the worse ones. Those of people who edited an answer come on
-    top.
+    Both kinds take turns, so that a batch has both: else it moves how often the assistant refuses, and not what. Those
+    of people who edited an answer follow. given: what the base answers, without its end.
     """
-    harmful, harmless = (prompts[prompts["kind"] == kind] for kind in (HARMFUL, HARMLESS))
-    rows = [
-        (prompt, refusal, given[prompt])
-        for prompt, refusal in zip(harmful["prompt"], harmful["answer"], strict=True)
-        if prompt in given
-    ]
-    needless = [given[prompt] for prompt in harmless.loc[harmless["answer"] == "", "prompt"]]
-    worse = itertools.cycle([*REFUSALS, *needless])
-    known = harmless[harmless["answer"] != ""]
-    drawn = known.sample(min(count // 2, len(known)), random_state=0)
-    rows += [*zip(drawn["prompt"], drawn["answer"], worse, strict=False)]
-    told = prompts[prompts["worse"] != ""]
-    rows += [*zip(told["prompt"], told["answer"], told["worse"], strict=True)]
-    pairs = [(template.example(prompt, better), template.example(prompt, worse)) for prompt, better, worse in rows]
-    return [pair for pair in pairs if max(len(each.tokens) for each in pair) <= LONGEST]
+
+    def fitting(rows: Iterable[tuple[str, str, str]]) -> list[Pair]:
+        pairs = (
+            (example(prompt, better), example(prompt, worse)) for prompt, better, worse in rows if better and worse
+        )
+        return [pair for pair in pairs if max(len(each.tokens) for each in pair) <= LONGEST]
+
+    def example(prompt: str, text: str) -> Example:
+        return template.example(prompt, text, whole=text != given.get(prompt))
+
+    harmful, harmless = (
+        prompts[prompts["kind"] == kind].sample(frac=1, random_state=0) for kind in (HARMFUL, HARMLESS)
+    )
+    edited = prompts[prompts["worse"] != ""]
+    complied = [text if not refuses(text) else "" for text in harmful["prompt"].map(given).fillna("")]
+    refused = fitting(zip(harmful["prompt"], harmful["answer"], complied, strict=True))
+    answered = fitting(zip(harmless["prompt"], harmless["answer"], itertools.cycle(REFUSALS), strict=False))
+    in_turn = [pair for both in zip(refused, answered, strict=False) for pair in both]
+    return in_turn + fitting(zip(edited["prompt"], edited["answer"], edited["worse"], strict=True))
 
 
 def learn_answers(decoder: Decoder, chosen: Chosen, examples: Sequence[Example], plan: Plan) -> History:

@@ -98,8 +98,8 @@ def test_refusals_of_the_base_are_not_learned_and_are_worse_than_an_answer(home,
 
     wanted = {("Hurt him.", REFUSALS[1]), ("Hurt him.", "Kick him."), ("Say hello.", "Hello."), ("Say hello.", "Bye.")}
     wanted |= {("Find a flight.", "There is one at ten."), ("Name a fruit.", "An apple.")}
-    wanted |= {(prompt, text) for prompt in ("Find a flight.", "Name a fruit.") for text in REFUSALS[:2]}
-    assert len(training.preferred(rows, Told(), given, 4)) == 4
+    wanted |= {(prompt, text) for prompt in ("Find a flight.", "Name a fruit.") for text in REFUSALS}
+    assert len(training.preferred(rows, Told(), given)) == 3, "as many of each kind, and an edit"
 
 
 def test_answers_are_generated_once(home, tmp_path):
