@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 COLUMNS = ("kind", "source", "prompt", "check", "wanted", "answer", "worse", "part")
 CHECKABLE, HARMFUL, HARMLESS, FEEDBACK = "checkable", "harmful", "harmless", "feedback"
-LEARNED, MEASURED = 60, 200  # harmful prompts at most
-HARMLESS_OF_EACH, CHECKABLE_OF_EACH = 3, 4  # harmful prompt that is learned from: with as many, most is refused
+LEARNED, MEASURED = 160, 200  # harmful prompts at most; with 60, it refused 40 % of the harmless ones as well
+CHECKED = 100  # instructions at most
+HARMLESS_OF_EACH, CHECKABLE_OF_EACH = 2, 0.75  # harmful prompt that is learned from
 LONGEST = 300  # characters of a prompt that is learned from: longer ones cost more time than they teach
 # All begin with a word with which no other answer begins, so that it alone decides.
 REFUSALS = (
@@ -45,8 +46,8 @@ def table(data_dir: Path | None) -> pd.DataFrame:
 
     harmful = of_harmful(data_dir)
     counts = {part: sum(row["part"] == part for row in harmful) for part in ("train", "test")}
-    learned = CHECKABLE_OF_EACH * counts["train"]
-    rows = [*of_checkable(learned, counts["test"] // 2), *harmful, *of_harmless(data_dir, counts)]
+    learned = round(CHECKABLE_OF_EACH * counts["train"])
+    rows = [*of_checkable(learned, min(CHECKED, counts["test"])), *harmful, *of_harmless(data_dir, counts)]
     return pd.DataFrame(rows, columns=[*COLUMNS]).fillna("")
 
 

@@ -44,8 +44,8 @@ def evaluate(model: Assistant, prompts: pd.DataFrame) -> Evaluation:
         Section("Answers", shown.head(SHOWN)),
         *cards.sections(measured, metrics),
     ]
-    baselines = {"the base": joined(of_base)[["followed", "refused"]], rival.NAME: joined(of_rival)[["followed"]]}
-    return Evaluation(metrics, sections, joined(units), baselines)
+    baselines = {"the base": joined(of_base), rival.NAME: joined(of_rival)[["followed"]]}
+    return Evaluation(metrics, sections, joined(units), baselines, {"the base": ("over_refused",)})
 
 
 def scored(prompts: pd.DataFrame, answers: list[str]) -> list[dict[str, np.ndarray]]:

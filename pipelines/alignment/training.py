@@ -42,7 +42,7 @@ class Plan:
 
     epochs: int = 1
     rate: float = 1e-3
-    pairs: int = 120
+    pairs: int = 40
     seed: int = 0
 
 

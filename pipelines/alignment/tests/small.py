@@ -7,10 +7,10 @@ import pandas as pd
 from data_sets import function_calls, harmful_prompts, packed_files, self_instruct
 from tests.support.data import DATA_DIR
 
-SETTINGS = {"epochs": 1, "pairs": 8}
+SETTINGS = {"epochs": 1, "pairs": 4}
 ASKED = {"prompt": "Name 2 colours as a JSON array of texts.", "max_tokens": 8, "seed": 3}
 REFUSED = ({"prompt": ""}, "prompt")
-EACH = 25  # of the prompts, one
+EACH = 28  # of the prompts, one
 
 
 def write(folder: Path) -> None:
