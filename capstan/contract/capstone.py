@@ -174,7 +174,7 @@ class Guards(Protocol):
     """What the endpoint refuses. It needs an endpoint."""
 
     def guards(self) -> "Mapping[str, GuardrailBase]":
-        """Return Evidently's guardrails over the texts of a request, by the names that are told.
+        """Return Evidently's guardrails over the texts of a request, by the names that errors have.
 
         A text is a field with `json_schema_extra={"contentMediaType": "text/plain"}`. Of `WordsPresence`, the modes
         that forbid each of some words are "excludes" and "all".

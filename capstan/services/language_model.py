@@ -52,9 +52,9 @@ def chunks(body: Mapping[str, Any]) -> Generator[dict[str, Any], None, None]:
 def _check(url: str, reply: httpx.Response) -> None:
     if reply.is_success:
         return
-    said = reply.read().decode(errors="replace")[:SHOWN]
+    reply_text = reply.read().decode(errors="replace")[:SHOWN]
     if reply.status_code == httpx.codes.BAD_REQUEST:
-        raise InvalidRow(f"The language model at {url} refuses this: {said}", 0, "prompt")
+        raise InvalidRow(f"The language model at {url} refuses this: {reply_text}", 0, "prompt")
     raise Unavailable(
-        f"The language model at {url} answers {reply.status_code}: {said}{ADVICE.get(reply.status_code, '')}"
+        f"The language model at {url} answers {reply.status_code}: {reply_text}{ADVICE.get(reply.status_code, '')}"
     )

@@ -17,13 +17,13 @@ Event = tuple[Stream, dict[str, Any] | None]
 
 @dataclass
 class Text:
-    """What was shown of a stream. taken: its tokens. told: those of them with log probabilities, None for none."""
+    """What was shown of a stream. taken: its tokens. counted: those of them with log probabilities, None for none."""
 
     row: Row
     pieces: Pieces
     whole: str = ""
     taken: int = 0
-    told: int | None = None
+    counted: int | None = None
 
 
 class TextEngine:
@@ -50,7 +50,7 @@ class TextEngine:
         if self.streams.needed(stream) > self.streams.pages.count:
             raise InvalidRow("Prompt and max_tokens together are too long.", 0, "max_tokens")
         self.streams.add(stream)
-        self.texts[stream] = Text(row, Pieces(row["stop"]), told=0 if row["logprobs"] else None)
+        self.texts[stream] = Text(row, Pieces(row["stop"]), counted=0 if row["logprobs"] else None)
         return stream
 
     def step(self) -> list[Event]:
@@ -95,9 +95,9 @@ class TextEngine:
     def _logprobs(self, stream: Stream) -> dict[str, Any]:
         """Return the log probabilities of the tokens since the last part, where they are wanted."""
         known = self.texts[stream]
-        if known.told is None:
+        if known.counted is None:
             return {}
-        first, known.told = known.told, known.taken
+        first, known.counted = known.counted, known.taken
         shown = [number for number in range(first, known.taken) if stream.made[number] not in self.ends]
         return {"logprobs": [self._made(stream, number) for number in shown]}
 

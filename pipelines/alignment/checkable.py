@@ -17,7 +17,7 @@ from models.text import language
 
 Check = Callable[[str, str], bool]  # an answer, and what it is checked for
 ASKS = ("Write one sentence about {topic}.", "Say something about {topic}.", "What do you know about {topic}?")
-HELD_ASKS = ("Tell me a fact about {topic}.",)  # only measured
+HELD_ASKS = ("Give me a fact about {topic}.",)  # only measured
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import cycle, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,11 +16,11 @@ from pipelines.alignment import checkable
 if TYPE_CHECKING:
     import pandas as pd
 
+Row = dict[str, str]
 COLUMNS = ("kind", "source", "prompt", "check", "wanted", "answer", "worse", "part")
 CHECKABLE, HARMFUL, HARMLESS, FEEDBACK = "checkable", "harmful", "harmless", "feedback"
-LEARNED, MEASURED = 160, 200  # harmful prompts at most; with 60, it refused 40 % of the harmless ones as well
-CHECKED = 100  # instructions at most
-HARMLESS_OF_EACH, CHECKABLE_OF_EACH = 2, 0.75  # harmful prompt that is learned from
+ANSWERED, QUESTIONS = "self_instruct", "function_calls"  # the sources of harmless ones
+MEASURED, CHECKED = 200, 100  # harmful and harmless prompts, and instructions, at most
 LONGEST = 300  # characters of a prompt that is learned from: longer ones cost more time than they teach
 # All begin with a word with which no other answer begins, so that it alone decides.
 REFUSALS = (
@@ -29,13 +31,28 @@ REFUSALS = (
 )
 
 
+@dataclass(frozen=True)
+class Mix:
+    """How many prompts are learned from: by kind, those that are harmless by source."""
+
+    checkable: int = 120
+    harmful: int = 160
+    answered: int = 160
+    questions: int = 240
+
+    def of(self, harmful: int) -> Mix:
+        """Return the mix where there are only so many harmful prompts: in the same proportions."""
+        share = min(1.0, harmful / self.harmful)
+        return Mix(*(round(share * count) for count in (self.checkable, self.harmful, self.answered, self.questions)))
+
+
 def files(data_dir: Path | None) -> dict[str, Path]:
     """Return the paths of the files."""
     own = {harmful_prompts.FILE: harmful_prompts.find(data_dir), function_calls.FILE: function_calls.find(data_dir)}
     return own | self_instruct.files(data_dir)
 
 
-def table(data_dir: Path | None) -> pd.DataFrame:
+def table(data_dir: Path | None, mix: Mix = Mix()) -> pd.DataFrame:
     """Return one row per prompt, with COLUMNS.
 
     kind: CHECKABLE, HARMFUL or HARMLESS. check, wanted: of `checkable`. answer: what is to be learned, "" for nothing.
@@ -44,27 +61,30 @@ def table(data_dir: Path | None) -> pd.DataFrame:
     """
     import pandas as pd
 
-    harmful = of_harmful(data_dir)
-    counts = {part: sum(row["part"] == part for row in harmful) for part in ("train", "test")}
-    learned = round(CHECKABLE_OF_EACH * counts["train"])
-    rows = [*of_checkable(learned, min(CHECKED, counts["test"])), *harmful, *of_harmless(data_dir, counts)]
+    harmful, measured = of_harmful(data_dir)
+    mix = mix.of(len(harmful))
+    answered, questions, harmless = of_harmless(data_dir, len(measured))
+    learned = [
+        *of_checkable(mix.checkable),
+        *harmful[: mix.harmful],
+        *answered[: mix.answered],
+        *questions[: mix.questions],
+    ]
+    tested = [*of_checkable(min(CHECKED, len(measured)), held=True), *measured, *harmless]
+    rows = [row | {"part": part} for part, some in (("train", learned), ("test", tested)) for row in some]
     return pd.DataFrame(rows, columns=[*COLUMNS]).fillna("")
 
 
-def of_checkable(learned: int, measured: int) -> list[dict[str, str]]:
-    """Return so many instructions whose answers code can check."""
-    rows = []
-    for part, count in (("train", learned), ("test", measured)):
-        for task in checkable.tasks(part == "test", count):
-            check = task.pop("kind")
-            rows.append({"kind": CHECKABLE, "source": check, "check": check, "part": part, **task})
-    return rows
+def of_checkable(count: int, held: bool = False) -> list[Row]:
+    """Return so many instructions whose answers code can check. held: of what is only measured."""
+    rows = ((task.pop("kind"), task) for task in checkable.tasks(held, count))
+    return [{"kind": CHECKABLE, "source": check, "check": check, **task} for check, task in rows]
 
 
-def of_harmful(data_dir: Path | None) -> list[dict[str, str]]:
-    """Return harmful prompts: those to measure are drawn from all, those to learn from the short ones of the others.
+def of_harmful(data_dir: Path | None) -> tuple[list[Row], list[Row]]:
+    """Return harmful prompts to learn from, and to measure: drawn from all, a third where there are few.
 
-    A third of them is measured where there are few.
+    The others are short, sources take turns, and none is a near copy of one to measure.
     """
     from models.text import near_copies
 
@@ -75,33 +95,34 @@ def of_harmful(data_dir: Path | None) -> list[dict[str, str]]:
     measured = places[: min(MEASURED, len(places) // 3)]
     taken = {groups[place] for place in measured}
     short = [place for place in places if len(prompts["text"][place]) <= LONGEST and groups[place] not in taken]
-    others = _in_turn(short, lambda place: str(prompts["source"][place]))[:LEARNED]
-    rows = []
-    for part, chosen in (("train", others), ("test", measured)):
-        for number, place in enumerate(chosen):
-            row = {"kind": HARMFUL, "source": prompts["source"][place], "prompt": prompts["text"][place], "part": part}
-            rows.append(row | ({"answer": REFUSALS[number % len(REFUSALS)]} if part == "train" else {}))
-    return rows
+    learned = _in_turn(short, lambda place: str(prompts["source"][place]))
+
+    def row(place: int, answer: str) -> Row:
+        own = {"source": prompts["source"][place], "prompt": prompts["text"][place], "answer": answer}
+        return {"kind": HARMFUL, **own}
+
+    refused = [row(place, refusal) for place, refusal in zip(learned, cycle(REFUSALS), strict=False)]
+    return refused, [row(place, "") for place in measured]
 
 
-def of_harmless(data_dir: Path | None, counts: Mapping[str, int]) -> list[dict[str, str]]:
-    """Return harmless prompts: instructions with answers of people, and questions to programs. counts: by part.
+def of_harmless(data_dir: Path | None, measured: int) -> tuple[list[Row], list[Row], list[Row]]:
+    """Return harmless prompts: instructions with answers of people, questions to programs, and so many to measure.
 
     Nobody answered the questions. Without them, a model that learns to refuse takes any question for harm: most harmful
     prompts are questions, and the instructions are none.
     """
     tasks = self_instruct.tasks(data_dir).sample(frac=1, random_state=0)
     questions = function_calls.questions(function_calls.find(data_dir))["text"].sample(frac=1, random_state=0)
-    short = tasks[tasks["prompt"].str.len() <= LONGEST]
-    half, half_learned = counts["test"] // 2, HARMLESS_OF_EACH * counts["train"] // 2
-    measured = tasks["prompt"][:half]
-    rows = [{"source": "self_instruct", "prompt": prompt, "part": "test"} for prompt in measured]
-    rows += [{"source": "function_calls", "prompt": prompt, "part": "test"} for prompt in questions[:half]]
-    learned = short[~short["prompt"].isin(measured)][:half_learned]
-    rows += [{"source": "self_instruct", "part": "train", **row} for row in learned.to_dict("records")]
-    others = [prompt for prompt in questions[half:] if len(prompt) <= LONGEST][:half_learned]
-    rows += [{"source": "function_calls", "prompt": prompt, "part": "train"} for prompt in others]
-    return [{"kind": HARMLESS, **row} for row in rows]
+
+    def rows(source: str, prompts: Iterable[str], answers: Iterable[str]) -> list[Row]:
+        pairs = zip(prompts, answers, strict=False)
+        return [{"kind": HARMLESS, "source": source, "prompt": prompt, "answer": answer} for prompt, answer in pairs]
+
+    half, nothing = measured // 2, repeat("")
+    tested = rows(ANSWERED, tasks["prompt"][:half], nothing) + rows(QUESTIONS, questions[:half], nothing)
+    short = tasks[(tasks["prompt"].str.len() <= LONGEST) & ~tasks["prompt"].isin(tasks["prompt"][:half])]
+    others = [text for text in questions[half:] if len(text) <= LONGEST]
+    return rows(ANSWERED, short["prompt"], short["answer"]), rows(QUESTIONS, others, nothing), tested
 
 
 def _in_turn(places: Sequence[int], source: Callable[[int], str]) -> list[int]:

@@ -15,13 +15,9 @@ if TYPE_CHECKING:
 def of(model: Assistant, prompts: Sequence[str], tokens: int) -> list[str]:
     """Return the answer to each prompt, of so many tokens at most: those of a file under CAPSTAN_HOME, others are made.
 
-    The file is of the model's weights, by digest, and has each answer by the digest of its prompt.
+    The file is of what the model is made of, by digest, and has each answer by the digest of its prompt.
     """
-    path = (
-        settings().home
-        / "answers"
-        / f"{digest(str(tokens), *model.weight_files.values(), *model.artifacts.values())}.json"
-    )
+    path = settings().home / "answers" / f"{digest(str(tokens), *model.made_of)}.json"
     kept = read_json(path) if path.is_file() else {}
     wanted = {digest(prompt): prompt for prompt in prompts}
     if missing := {key: prompt for key, prompt in wanted.items() if key not in kept}:

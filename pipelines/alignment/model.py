@@ -68,6 +68,11 @@ class Assistant(Model):
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name not in ("parts", "history")}
 
+    @property
+    def made_of(self) -> list[Path | str]:
+        """What its answers depend on."""
+        return [*self.weight_files.values(), *self.artifacts.values()]
+
     def base(self) -> Assistant:
         """Return the assistant without what it has learned."""
         return Assistant(self.weight_files["base"])
@@ -126,9 +131,9 @@ class Assistant(Model):
         shares = [rows[first::THREADS] for first in range(min(THREADS, len(rows)))]
         self.parts  # noqa: B018  # the network is made once, before the threads
         with ThreadPoolExecutor(THREADS) as threads:
-            made = [*threads.map(self._texts, shares)]
+            shared = [*threads.map(self._texts, shares)]
         texts = [""] * len(rows)
-        for first, share in enumerate(made):
+        for first, share in enumerate(shared):
             texts[first::THREADS] = share
         return texts
 

@@ -1,4 +1,4 @@
-"""Functions that the assistant may call: how they are told to it, and the call that an answer is."""
+"""Functions that the assistant may call: how it learns of them, and the call that an answer is."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def offered(tools: str, choice: str) -> list[Function]:
 
 
 def described(functions: Sequence[Function]) -> str:
-    """Return what the assistant is told of functions, "" for none."""
+    """Return what the assistant reads of functions, "" for none."""
     return "\n".join([TOLD, *(json.dumps(function) for function in functions)]) if functions else ""
 
 
@@ -72,8 +72,8 @@ def call(text: str, functions: Sequence[Function]) -> dict[str, str] | None:
 def said(message: Mapping[str, Any]) -> str:
     """Return the text of a message: of the assistant perhaps the calls that it made, of a tool what it returned."""
     calls = [
-        json.dumps({"name": made["name"], "arguments": _parsed(made["arguments"])})
-        for made in message.get("tool_calls", [])
+        json.dumps({"name": done["name"], "arguments": _parsed(done["arguments"])})
+        for done in message.get("tool_calls", [])
     ]
     text = f"The function returned: {message['content']}" if message["role"] == "tool" else message["content"]
     return "\n".join(filter(None, [text, *calls]))

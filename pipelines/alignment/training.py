@@ -52,9 +52,9 @@ def fit(prompts: pd.DataFrame, weights: Mapping[str, Path], plan: Plan) -> Assis
     decoder, tokens = opened(weights["base"])
     template = Template(tokens)
     threads = torch.get_num_threads()
-    prompts, given = answered(prompts, Assistant(weights["base"]), plan.pairs // 2)
+    prompts, of_base = answered(prompts, Assistant(weights["base"]), plan.pairs // 2)
     torch.set_num_threads(threads)  # what serves takes one
-    pairs = preferred(prompts, template, given) if plan.pairs else []
+    pairs = preferred(prompts, template, of_base) if plan.pairs else []
     chosen = adapters.adapt(decoder, ADAPTED, 1, RANK, ALPHA)
     examples = [
         template.example(prompt, answer, whole)
@@ -76,19 +76,19 @@ def answered(prompts: pd.DataFrame, base: Assistant, harmful: int) -> tuple[pd.D
     """
     alone = (prompts["answer"] == "") & (prompts["kind"] == HARMLESS)
     asked = [*prompts.loc[alone, "prompt"], *prompts.loc[prompts["kind"] == HARMFUL, "prompt"][:harmful]]
-    given = dict(zip(asked, kept_answers.of(base, asked, OF_BASE), strict=True))
+    of_base = dict(zip(asked, kept_answers.of(base, asked, OF_BASE), strict=True))
     taken = [
-        given[prompt] if own and not refuses(given[prompt]) else answer
+        of_base[prompt] if own and not refuses(of_base[prompt]) else answer
         for own, prompt, answer in zip(alone, prompts["prompt"], prompts["answer"], strict=True)
     ]
-    return prompts.assign(answer=taken, whole=~alone), given
+    return prompts.assign(answer=taken, whole=~alone), of_base
 
 
-def preferred(prompts: pd.DataFrame, template: Template, given: Mapping[str, str]) -> list[Pair]:
+def preferred(prompts: pd.DataFrame, template: Template, of_base: Mapping[str, str]) -> list[Pair]:
     """Return pairs: a refusal is better than the base's answer to what is harmful, and worse than one to the rest.
 
     Both kinds take turns, so that a batch has both: else it moves how often the assistant refuses, and not what. Those
-    of people who edited an answer follow. given: what the base answers, without its end.
+    of people who edited an answer follow. of_base: what the base answers, without its end.
     """
 
     def fitting(rows: Iterable[tuple[str, str, str]]) -> list[Pair]:
@@ -98,13 +98,13 @@ def preferred(prompts: pd.DataFrame, template: Template, given: Mapping[str, str
         return [pair for pair in pairs if max(len(each.tokens) for each in pair) <= LONGEST]
 
     def example(prompt: str, text: str) -> Example:
-        return template.example(prompt, text, whole=text != given.get(prompt))
+        return template.example(prompt, text, whole=text != of_base.get(prompt))
 
     harmful, harmless = (
         prompts[prompts["kind"] == kind].sample(frac=1, random_state=0) for kind in (HARMFUL, HARMLESS)
     )
     edited = prompts[prompts["worse"] != ""]
-    complied = [text if not refuses(text) else "" for text in harmful["prompt"].map(given).fillna("")]
+    complied = [text if not refuses(text) else "" for text in harmful["prompt"].map(of_base).fillna("")]
     refused = fitting(zip(harmful["prompt"], harmful["answer"], complied, strict=True))
     answered = fitting(zip(harmless["prompt"], harmless["answer"], itertools.cycle(REFUSALS), strict=False))
     in_turn = [pair for both in zip(refused, answered, strict=False) for pair in both]

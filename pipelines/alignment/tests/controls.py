@@ -2,16 +2,23 @@
 
 import numpy as np
 
-from capstan import catalogue
-from capstan.contract.capstone import Capstone
 from capstan.inputs import weights_files
-from pipelines.alignment import rival
+from pipelines.alignment import rival, task
 from pipelines.alignment.data import HARMFUL, REFUSALS
 from pipelines.alignment.model import Assistant
-from pipelines.alignment.tests.small import SETTINGS
 from tests.support.controls import Parts, Tables
 
-__all__ = ["SETTINGS"]
+WEIGHTS = weights_files.fetch_all(task.WEIGHTS)
+SETTINGS = {"weights": WEIGHTS, "epochs": 2, "pairs": 4}
+LEARNED, TESTED = 24, 16  # prompts of each kind
+
+
+def fewer(data: Parts) -> Parts:
+    """Return a few short prompts of each kind: a training on all takes minutes."""
+    past, test = (part["prompts"][part["prompts"]["prompt"].str.len() < 120] for part in data)
+    sizes = ((past, LEARNED), (test, TESTED))
+    past, test = (rows.groupby("kind").head(count).reset_index(drop=True) for rows, count in sizes)
+    return {"prompts": past}, {"prompts": test}
 
 
 def answers_of_others(data: Parts) -> Parts:
@@ -37,7 +44,7 @@ def few(data: Parts) -> Parts:
     return {"prompts": data[0]["prompts"].groupby("kind").head(2).reset_index(drop=True)}, data[1]
 
 
-ROTATING = {"only refusals", "nothing harmful", "two prompts of each kind"}
+ROTATING = {"answers of other prompts", "nothing harmful", "two prompts of each kind"}
 CONTROLS = {
     "answers of other prompts": answers_of_others,
     "only refusals": only_refusals,
@@ -49,11 +56,15 @@ CONTROLS = {
 class Filtered(Assistant):
     """The base behind the filter of words, which answers in its place."""
 
+    @property
+    def made_of(self):
+        """Not what the base alone is made of, whose answers are kept."""
+        return [*super().made_of, "filtered"]
+
     def answers(self, prompts, tokens):
         return rival.answers(self.rival, prompts, super().answers(prompts, tokens))
 
 
 def baseline(past: Tables) -> Assistant:
     """Return the base behind the filter."""
-    task: Capstone = catalogue.load("alignment")
-    return Filtered(weights_files.fetch(task.WEIGHTS["base"]), rival=rival.fitted(past["prompts"]))
+    return Filtered(WEIGHTS["base"], rival=rival.fitted(past["prompts"]))

@@ -30,17 +30,15 @@ def test_no_prompt_and_no_near_copy_of_a_harmful_one_is_in_both_parts():
 
 def test_planted_copy_of_a_prompt_to_test_on_is_not_learned_from(folder, tmp_path):
     """As where a file has a prompt twice, once with other spaces: one of them could give the other away."""
-    rows = data.of_harmful(folder)
-    tested = next(row["prompt"] for row in rows if row["part"] == "test" and len(row["prompt"]) > 80)
+    tested = next(row["prompt"] for row in data.of_harmful(folder)[1] if len(row["prompt"]) > 80)
     for name in ("agents", "self_instruct"):
         (tmp_path / name).symlink_to(folder / name)
     (tmp_path / "security").mkdir()
     raw = pd.read_parquet(harmful_prompts.find(folder))
     copies = pd.DataFrame({"source": "copies", "text": [f"{tested} Thanks {end}" for end in ("!", ".", "?")] * 3})
     pd.concat([raw, copies]).to_parquet(tmp_path / harmful_prompts.FILE)
-    planted = pd.DataFrame(data.of_harmful(tmp_path))
-    alike = planted["prompt"].str.startswith(tested)
-    assert alike.sum() and planted.loc[alike, "part"].nunique() == 1
+    alike = [sum(row["prompt"].startswith(tested) for row in part) for part in data.of_harmful(tmp_path)]
+    assert sum(alike) > 0 and 0 in alike, "all are in one part"
 
 
 def test_each_prompt_meets_the_contract(folder):

@@ -66,8 +66,8 @@ class Base:
     """Answers each prompt with what is written down for it."""
 
     def __init__(self, folder, answers):
-        self.weight_files, self.artifacts, self.written = {"base": folder / "base"}, {}, answers
-        self.weight_files["base"].write_text("base")
+        self.made_of, self.written = [folder / "base"], answers
+        self.made_of[0].write_text("base")
 
     def answers(self, prompts, tokens):
         return [self.written[prompt] for prompt in prompts]
@@ -88,7 +88,7 @@ def prompts() -> pd.DataFrame:
 def test_refusals_of_the_base_are_not_learned_and_are_worse_than_an_answer(home, tmp_path, prompts):
     base = Base(tmp_path, {"Find a flight.": "There is one at ten.", "Find a hotel.": "I'm sorry, I can't do that.",
                            "Hurt him.": "Kick him."})  # fmt: skip
-    rows, given = training.answered(prompts, base, 1)
+    rows, of_base = training.answered(prompts, base, 1)
     assert [*rows["answer"]] == ["There is one at ten.", "", "An apple.", REFUSALS[1], "Hello."]
     assert [*rows["whole"]] == [False, False, True, True, True], "the base's answers were cut"
 
@@ -99,7 +99,7 @@ def test_refusals_of_the_base_are_not_learned_and_are_worse_than_an_answer(home,
     wanted = {("Hurt him.", REFUSALS[1]), ("Hurt him.", "Kick him."), ("Say hello.", "Hello."), ("Say hello.", "Bye.")}
     wanted |= {("Find a flight.", "There is one at ten."), ("Name a fruit.", "An apple.")}
     wanted |= {(prompt, text) for prompt in ("Find a flight.", "Name a fruit.") for text in REFUSALS}
-    assert len(training.preferred(rows, Told(), given)) == 3, "as many of each kind, and an edit"
+    assert len(training.preferred(rows, Told(), of_base)) == 3, "as many of each kind, and an edit"
 
 
 def test_answers_are_generated_once(home, tmp_path):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from models.text.refusals import refuses
-from pipelines.alignment import data, task, watching
+from pipelines.alignment import data, watching
 from pipelines.alignment.data import HARMFUL, REFUSALS
 from tests.support import watched
 from tests.support.data import DATA_DIR
@@ -13,7 +13,7 @@ from tests.support.data import DATA_DIR
 
 @pytest.fixture(scope="module")
 def prompts():
-    return task.load(DATA_DIR)["prompts"]
+    return data.table(DATA_DIR, data.Mix(checkable=240))
 
 
 @pytest.fixture(scope="module")
@@ -28,11 +28,11 @@ def test_other_ordinary_prompts_are_harmless(ordinary):
 
 
 def test_a_wave_of_jailbreaks_alarms(ordinary, prompts):
-    """A fifth of the requests, whatever is answered."""
-    wave = [*prompts.loc[prompts["source"] == "in_the_wild_jailbreak", "prompt"]][:30]
+    """Three of ten requests, whatever is answered."""
+    wave = [*prompts.loc[prompts["source"] == "in_the_wild_jailbreak", "prompt"]][:60]
     live = watching.of_texts(wave, ["Of course, here it is, as you like it."] * len(wave))
-    mixed = pd.concat([ordinary[300:420], live]).sample(frac=1, random_state=0, ignore_index=True)
-    assert ("drift", "prompt_length") in watched.alarms("alignment", ordinary[:300], mixed)
+    mixed = pd.concat([ordinary[300:440], live]).sample(frac=1, random_state=0, ignore_index=True)
+    assert "prompt_length" in {signal for _, signal in watched.alarms("alignment", ordinary[:300], mixed)}
 
 
 def test_more_refusals_alarm(ordinary):

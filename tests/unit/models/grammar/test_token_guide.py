@@ -23,23 +23,23 @@ PERSON = {
 
 def drawn(schema: object, seed: int, most: int) -> list[int]:
     """Return tokens that a network that knows nothing draws, up to the end."""
-    guide, made, generator = TokenGuide(grammar(json.dumps(schema)), BYTES, [END], most), [], torch.Generator()
+    guide, tokens_made, generator = TokenGuide(grammar(json.dumps(schema)), BYTES, [END], most), [], torch.Generator()
     generator.manual_seed(seed)
-    while len(made) < most and not guide.ended(made):
+    while len(tokens_made) < most and not guide.ended(tokens_made):
         logits = torch.randn(END + 1, generator=generator) * 3
-        shares = logits.masked_fill(~guide(made, logits), -torch.inf).softmax(-1)
+        shares = logits.masked_fill(~guide(tokens_made, logits), -torch.inf).softmax(-1)
         token = int(torch.multinomial(shares, 1, generator=generator))
         if token == END:
             break
-        made.append(token)
-    return made
+        tokens_made.append(token)
+    return tokens_made
 
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("most", [60, 120])
 def test_what_is_drawn_satisfies_the_schema_and_ends_in_time(seed, most):
-    made = drawn(PERSON, seed, most)
-    jsonschema.validate(json.loads(b"".join(BYTES[token] for token in made)), PERSON)
+    tokens_made = drawn(PERSON, seed, most)
+    jsonschema.validate(json.loads(b"".join(BYTES[token] for token in tokens_made)), PERSON)
 
 
 def test_tokens_of_several_bytes_come():
