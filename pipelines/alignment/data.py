@@ -38,7 +38,7 @@ class Mix:
     checkable: int = 120
     harmful: int = 160
     answered: int = 160
-    questions: int = 240
+    questions: int = 160
 
     def of(self, harmful: int) -> Mix:
         """Return the mix where there are only so many harmful prompts: in the same proportions."""
