@@ -10,8 +10,7 @@ from itertools import cycle, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data_sets import function_calls, harmful_prompts, self_instruct
-from pipelines.alignment import checkable
+from data_sets import checkable_instructions, function_calls, harmful_prompts, self_instruct
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,8 +36,8 @@ class Mix:
 
     checkable: int = 120
     harmful: int = 160
-    answered: int = 160
-    questions: int = 160
+    answered: int = 200
+    questions: int = 200
 
     def of(self, harmful: int) -> Mix:
         """Return the mix where there are only so many harmful prompts: in the same proportions."""
@@ -55,9 +54,9 @@ def files(data_dir: Path | None) -> dict[str, Path]:
 def table(data_dir: Path | None, mix: Mix = Mix()) -> pd.DataFrame:
     """Return one row per prompt, with COLUMNS.
 
-    kind: CHECKABLE, HARMFUL or HARMLESS. check, wanted: of `checkable`. answer: what is to be learned, "" for nothing.
-    worse: an answer that is not to be given, "" for none. part: "train" or "test". Near copies of harmful prompts are
-    in one part.
+    kind: CHECKABLE, HARMFUL or HARMLESS. check, wanted: of `instruction_checks`. answer: what is to be learned, "" for
+    nothing. worse: an answer that is not to be given, "" for none. part: "train" or "test". Near copies of harmful
+    prompts are in one part.
     """
     import pandas as pd
 
@@ -77,7 +76,7 @@ def table(data_dir: Path | None, mix: Mix = Mix()) -> pd.DataFrame:
 
 def of_checkable(count: int, held: bool = False) -> list[Row]:
     """Return so many instructions whose answers code can check. held: of what is only measured."""
-    rows = ((task.pop("kind"), task) for task in checkable.tasks(held, count))
+    rows = ((task.pop("kind"), task) for task in checkable_instructions.tasks(held, count))
     return [{"kind": CHECKABLE, "source": check, "check": check, **task} for check, task in rows]
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pipelines.alignment import tools
+from models.text import function_calls
 from pipelines.alignment.engine import conversation
 
 AS_THEY_ARE = ("max_tokens", "temperature", "top_p", "presence_penalty", "frequency_penalty", "seed")
@@ -23,8 +23,8 @@ def body(row: Mapping[str, Any]) -> dict[str, Any]:
     if row["json_schema"]:
         schema = {"name": "answer", "schema": json.loads(row["json_schema"]), "strict": True}
         asked["response_format"] = {"type": "json_schema", "json_schema": schema}
-    if functions := tools.offered(row["tools"], row["tool_choice"]):
-        named = row["tool_choice"] not in (tools.AUTO, tools.REQUIRED)
+    if functions := function_calls.offered(row["tools"], row["tool_choice"]):
+        named = row["tool_choice"] not in (function_calls.AUTO, function_calls.REQUIRED)
         choice = {"type": "function", "function": {"name": row["tool_choice"]}} if named else row["tool_choice"]
         asked |= {
             "tools": [{"type": "function", "function": function} for function in functions],

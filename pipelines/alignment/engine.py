@@ -9,21 +9,25 @@ from typing import Any
 from capstan.errors import InvalidRow
 from models.grammar.json_schema import grammar
 from models.grammar.token_guide import TokenGuide
+from models.text import function_calls
 from models.text.refusals import refuses
 from models.transformer.sampling import Sampling
-from models.transformer.streams import Stream
-from pipelines.alignment import tools
+from models.transformer.streams import Allowed, Stream
 from pipelines.alignment.conversation import Template
+from pipelines.alignment.refusal import RefusesAbove, first_token
 from pipelines.alignment.schema import CONTEXT, SEEDS
 
 ROLES = {"developer": "system", "tool": "user"}  # names that OpenAI's API has for ours
 
 
-def stream(row: Mapping[str, Any], template: Template) -> Stream:
-    """Return the stream of a row. Raises InvalidRow for a conversation that is longer than the context."""
+def stream(row: Mapping[str, Any], template: Template, threshold: float | None = None) -> Stream:
+    """Return the stream of a row. threshold: of refusals.
+
+    Raises InvalidRow for a conversation that is longer than the context.
+    """
     messages = conversation(row)
-    functions = tools.offered(row["tools"], row["tool_choice"])
-    if system := "\n\n".join(filter(None, [row["system"], tools.described(functions)])):
+    functions = function_calls.offered(row["tools"], row["tool_choice"])
+    if system := "\n\n".join(filter(None, [row["system"], function_calls.described(functions)])):
         messages = [{"role": "system", "content": system}, *messages]
     prompt, most = template.encode(messages), int(row["max_tokens"])
     if len(prompt) + most > CONTEXT:
@@ -35,10 +39,14 @@ def stream(row: Mapping[str, Any], template: Template) -> Stream:
         float(row["temperature"]), 0, float(row["top_p"]), 0.0, float(row["presence_penalty"]),
         float(row["frequency_penalty"]),
     )  # fmt: skip
-    schema = row["json_schema"] or tools.schema(functions, row["tool_choice"])
-    guide = TokenGuide(grammar(schema), template.tokens.plain, [template.end], most) if schema else None
+    schema = row["json_schema"] or function_calls.schema(functions, row["tool_choice"])
+    rule: Allowed | None = None
+    if schema:
+        rule = TokenGuide(grammar(schema), template.tokens.plain, [template.end], most)
+    elif threshold is not None:
+        rule = RefusesAbove(first_token(template), threshold)
     seed = secrets.randbelow(SEEDS) if row["seed"] is None else int(row["seed"])
-    return Stream(prompt, most, how, seed, guide, alternatives=int(row["top_logprobs"]) if row["logprobs"] else 0)
+    return Stream(prompt, most, how, seed, rule, alternatives=int(row["top_logprobs"]) if row["logprobs"] else 0)
 
 
 def conversation(row: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -50,7 +58,7 @@ def conversation(row: Mapping[str, Any]) -> list[dict[str, str]]:
 
 def of_whole(text: str, row: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is answered of a whole text: whether it refuses, or the call that it is."""
-    if call := tools.call(text, tools.offered(row["tools"], row["tool_choice"])):
+    if call := function_calls.call(text, function_calls.offered(row["tools"], row["tool_choice"])):
         return {"text": "", "refused": False, "tool_calls": [call], "finish_reason": "tool_calls"}
     return {"refused": refuses(text), "tool_calls": []}
 
@@ -64,7 +72,7 @@ def of_conversation(messages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     system: list[str] = []
     turns: list[tuple[str, str]] = []
     for message in messages:
-        role, text = ROLES.get(message["role"], message["role"]), tools.said(message)
+        role, text = ROLES.get(message["role"], message["role"]), function_calls.said(message)
         if role == "system":
             system.append(text)
         elif turns and turns[-1][0] == role:

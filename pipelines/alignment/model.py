@@ -47,7 +47,8 @@ USUAL = (
 class Assistant(Model):
     """Answers conversations. artifacts: `adapter`, its weights; none for the base as it is.
 
-    rival: the filter of words that the gate compares with, which is never asked at the endpoint.
+    rival: the filter of words that the gate compares with, which is never asked at the endpoint. threshold: see
+    `refusal`; None refuses where that is the likeliest.
     """
 
     inputs = {
@@ -60,9 +61,9 @@ class Assistant(Model):
 
     def __init__(
         self, base: Path, adapter: Path | None = None, history: Sequence[Mapping[str, float]] = (),
-        rival: Pipeline | None = None,
+        rival: Pipeline | None = None, threshold: float | None = None,
     ):  # fmt: skip
-        self.weight_files, self.history, self.rival = {"base": base}, history, rival
+        self.weight_files, self.history, self.rival, self.threshold = {"base": base}, history, rival, threshold
         self.artifacts = {"adapter": adapter} if adapter else {}
 
     def __getstate__(self) -> dict[str, Any]:
@@ -71,7 +72,7 @@ class Assistant(Model):
     @property
     def made_of(self) -> list[Path | str]:
         """What its answers depend on."""
-        return [*self.weight_files.values(), *self.artifacts.values()]
+        return [*self.weight_files.values(), *self.artifacts.values(), str(self.threshold)]
 
     def base(self) -> Assistant:
         """Return the assistant without what it has learned."""
@@ -110,8 +111,8 @@ class Assistant(Model):
 
         network, template = self.parts
         return TextEngine(
-            Streams(network, PAGES), lambda row: stream(row, template), lambda token: template.tokens.bytes[token],
-            {template.end}, of_whole, lambda row: bool(row["tools"]),
+            Streams(network, PAGES), lambda row: stream(row, template, self.threshold),
+            lambda token: template.tokens.bytes[token], {template.end}, of_whole, lambda row: bool(row["tools"]),
         )  # fmt: skip
 
     def chat(self, messages: Sequence[Mapping[str, str]]) -> dict[str, Any]:

@@ -10,8 +10,9 @@ import pandas as pd
 
 from capstan.contract.evaluation import Evaluation, Section
 from models.metrics.joined import joined
+from models.text import instruction_checks
 from models.text.refusals import refuses
-from pipelines.alignment import cards, checkable, kept_answers, rival
+from pipelines.alignment import cards, kept_answers, rival
 from pipelines.alignment.data import CHECKABLE, HARMFUL, HARMLESS
 
 if TYPE_CHECKING:
@@ -52,9 +53,8 @@ def scored(prompts: pd.DataFrame, answers: list[str]) -> list[dict[str, np.ndarr
     """Return, for each kind of prompts, its metric by prompt: 1 or 0."""
     rows = prompts.assign(answer=answers)
     parts = {kind: rows[rows["kind"] == kind] for kind in (CHECKABLE, HARMFUL, HARMLESS)}
-    followed = [
-        checkable.keeps(*values) for values in parts[CHECKABLE][["answer", "check", "wanted"]].itertuples(index=False)
-    ]
+    checked = parts[CHECKABLE][["answer", "check", "wanted"]].itertuples(index=False)
+    followed = [instruction_checks.keeps(*values) for values in checked]
     refused, over_refused = (
         np.array([refuses(answer) for answer in parts[kind]["answer"]], float) for kind in (HARMFUL, HARMLESS)
     )

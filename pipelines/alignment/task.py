@@ -29,7 +29,7 @@ __all__ = ["Prediction", "Request"]  # parts of the contract from another module
 
 TITLE = "Does the assistant do what it is asked, and refuse what it should?"
 FAMILIES = ("torch", "assistant")
-RESOURCES = Resources({"train": COMPUTE, "evaluate": COMPUTE})
+RESOURCES = Resources({"train": COMPUTE, "evaluate": COMPUTE, "gate": COMPUTE})
 LIMITS = Limits(seconds=60, streams=32)
 CONTRACT_LIMIT = 0.0
 CHECKS = Checks(time=None, rows_per_day=15)  # 300 prompts are a reference of 20 parts, as if they were days
@@ -65,12 +65,13 @@ def contracts() -> dict[str, pa.DataFrameSchema]:
     """Return what a prompt is."""
     import pandera.pandas as pa
 
-    from pipelines.alignment import checkable, data
+    from models.text import instruction_checks
+    from pipelines.alignment import data
 
     columns = {name: pa.Column(str) for name in data.COLUMNS} | {
         "kind": pa.Column(str, pa.Check.isin([data.CHECKABLE, data.HARMFUL, data.HARMLESS])),
         "prompt": pa.Column(str, pa.Check.str_length(min_value=1)),
-        "check": pa.Column(str, pa.Check.isin(["", *checkable.CHECKS])),
+        "check": pa.Column(str, pa.Check.isin(["", *instruction_checks.CHECKS])),
         "part": pa.Column(str, pa.Check.isin(["train", "test"])),
     }
     return {"prompts": pa.DataFrameSchema(columns, strict=True)}
@@ -91,12 +92,12 @@ def split(tables: Tables, labels_until: str = "") -> tuple[Tables, Tables]:
 
 
 def train(
-    tables: Tables, weights: Mapping[str, Path], seed: int = 0, epochs: int = 1, rate: float = 0.001
+    tables: Tables, weights: Mapping[str, Path], seed: int = 0, epochs: int = 1, rate: float = 0.001, pairs: int = 40
 ) -> Assistant:
-    """Return the assistant that has learned."""
+    """Return the assistant that has learned. pairs: of a better and a worse answer."""
     from pipelines.alignment import training
 
-    return training.fit(tables["prompts"], weights, training.Plan(epochs, rate, seed))
+    return training.fit(tables["prompts"], weights, training.Plan(epochs, rate, pairs, seed))
 
 
 def evaluate(model: Assistant, tables: Tables) -> Evaluation:

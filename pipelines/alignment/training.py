@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch import nn
@@ -19,7 +19,7 @@ from models.transformer.adapters import Chosen
 from models.transformer.decoder import Decoder
 from models.tuning import answers, preferences
 from models.tuning.answers import Example, Tuned
-from pipelines.alignment import kept_answers, rival
+from pipelines.alignment import kept_answers, refusal, rival
 from pipelines.alignment.conversation import Template
 from pipelines.alignment.data import HARMFUL, HARMLESS, REFUSALS
 from pipelines.alignment.model import ADAPTED, ALPHA, RANK, Assistant, opened
@@ -35,7 +35,13 @@ OF_PREFERENCES = 0.1  # of the rate of answers: that of preferences
 OPENING = "Sure. "
 OF_BASE = 24  # tokens of an answer of the base that is learned from
 Pair = tuple[Example, Example]  # the same prompt with the better and with the worse answer
-History = list[dict[str, float]]
+
+
+class Stage(NamedTuple):
+    """A part of the training: the mean loss of each part of an epoch, and the key of its checkpoint."""
+
+    history: list[dict[str, float]]
+    key: str
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,8 @@ def fit(prompts: pd.DataFrame, weights: Mapping[str, Path], plan: Plan) -> Assis
     decoder, tokens = opened(weights["base"])
     template = Template(tokens)
     threads = torch.get_num_threads()
+    held = refusal.held_out(prompts)
+    asked, prompts = prompts.loc[held, "prompt"], prompts[~held].reset_index(drop=True)
     prompts, of_base = answered(prompts, Assistant(weights["base"]), plan.pairs // 2)
     torch.set_num_threads(threads)  # what serves takes one
     pairs = preferred(prompts, template, of_base) if plan.pairs else []
@@ -63,11 +71,16 @@ def fit(prompts: pd.DataFrame, weights: Mapping[str, Path], plan: Plan) -> Assis
         for prompt, answer, whole in zip(prompts["prompt"], prompts["answer"], prompts["whole"], strict=True)
         if answer
     ]
-    history = learn_answers(decoder, chosen, [each for each in examples if len(each.tokens) <= LONGEST], plan)
-    history += learn_preferences(decoder, chosen, pairs, plan)
+    stages = [learn_answers(decoder, chosen, [each for each in examples if len(each.tokens) <= LONGEST], plan)]
+    stages += [learn_preferences(decoder, chosen, pairs, plan)] if pairs else []
     folder = Path(tempfile.mkdtemp(prefix="alignment-"))
     torch.save(adapters.weights(decoder, 1), folder / "adapter.pt")
-    return Assistant(weights["base"], folder / "adapter.pt", history, rival.fitted(prompts))
+    chosen.choose([1])
+    threshold = refusal.threshold(decoder, template, [*asked])
+    for stage in stages:
+        checkpoints.clear(stage.key)
+    history = [line for stage in stages for line in stage.history]
+    return Assistant(weights["base"], folder / "adapter.pt", history, rival.fitted(prompts), threshold)
 
 
 def answered(prompts: pd.DataFrame, base: Assistant, harmful: int) -> tuple[pd.DataFrame, dict[str, str]]:
@@ -113,8 +126,8 @@ def preferred(prompts: pd.DataFrame, template: Template, of_base: Mapping[str, s
     return in_turn + fitting(zip(edited["prompt"], edited["answer"], edited["worse"], strict=True))
 
 
-def learn_answers(decoder: Decoder, chosen: Chosen, examples: Sequence[Example], plan: Plan) -> History:
-    """Let an adapter learn the answers of examples, in place. Return the mean loss of each part of an epoch."""
+def learn_answers(decoder: Decoder, chosen: Chosen, examples: Sequence[Example], plan: Plan) -> Stage:
+    """Let an adapter learn the answers of examples, in place."""
 
     def loss(network: nn.Module, batch: list[Example]) -> torch.Tensor:
         chosen.choose([1] * len(batch))
@@ -126,10 +139,8 @@ def learn_answers(decoder: Decoder, chosen: Chosen, examples: Sequence[Example],
     return _learned(decoder, "answers", loss, batches, plan, examples)
 
 
-def learn_preferences(decoder: Decoder, chosen: Chosen, pairs: Sequence[Pair], plan: Plan) -> History:
-    """Let an adapter learn which of two answers is better, in place, not far from where it is. Return the mean loss."""
-    if not pairs:
-        return []
+def learn_preferences(decoder: Decoder, chosen: Chosen, pairs: Sequence[Pair], plan: Plan) -> Stage:
+    """Let an adapter learn which of two answers is better, in place, not far from where it is."""
     size = BATCH // 2
     fixed = [pairs[first : first + size] for first in range(0, len(pairs), size)]
 
@@ -158,7 +169,7 @@ def learn_preferences(decoder: Decoder, chosen: Chosen, pairs: Sequence[Pair], p
 def _learned(
     decoder: Decoder, name: str, loss: Callable[[nn.Module, Any], torch.Tensor],
     batches: Callable[[int], list[Any]], plan: Plan, examples: Sequence[Example],
-) -> History:  # fmt: skip
+) -> Stage:  # fmt: skip
     """Train the adapters with a loss. A training that was interrupted goes on after the last part of an epoch."""
     costs: list[list[float]] = []
 
@@ -183,4 +194,4 @@ def _learned(
         schedule=training.rising_and_falling(plan.epochs * len(batches(0))), state=checkpoints.latest(key),
         after_epoch=keep,
     )  # fmt: skip
-    return [{f"loss_{name}": sum(part) / len(part)} for part in costs if part]
+    return Stage([{f"loss_{name}": sum(part) / len(part)} for part in costs if part], key)

@@ -43,9 +43,11 @@ def learned() -> tuple[dict[str, torch.Tensor], list]:
     torch.set_num_threads(1)
     decoder = Decoder(Shape(vocabulary=12, width=16, layers=1, heads=2, context=16))
     chosen = adapters.adapt(decoder, ADAPTED, 1, 2, 4.0)
-    history = training.learn_answers(decoder, chosen, EXAMPLES, PLAN)
-    history += training.learn_preferences(decoder, chosen, PAIRS, PLAN)
-    return adapters.weights(decoder, 1), history
+    stages = (
+        training.learn_answers(decoder, chosen, EXAMPLES, PLAN),
+        training.learn_preferences(decoder, chosen, PAIRS, PLAN),
+    )
+    return adapters.weights(decoder, 1), [line for stage in stages for line in stage.history]
 
 
 def test_training_that_was_killed_ends_with_the_same_weights(home):

@@ -2,7 +2,8 @@
 
 import pytest
 
-from pipelines.alignment import checkable
+from data_sets import checkable_instructions
+from models.text import instruction_checks
 
 GOOD_AND_BAD = [
     ("capitals", "", "RAIN FALLS.", "Rain falls."),
@@ -22,28 +23,30 @@ GOOD_AND_BAD = [
 
 @pytest.mark.parametrize(("kind", "wanted", "good", "bad"), GOOD_AND_BAD)
 def test_an_answer_keeps_its_instruction_or_not(kind, wanted, good, bad):
-    assert checkable.keeps(f"\n{good} ", kind, wanted) and not checkable.keeps(bad, kind, wanted)
-    assert not checkable.keeps("", kind, wanted)
+    assert instruction_checks.keeps(f"\n{good} ", kind, wanted) and not instruction_checks.keeps(bad, kind, wanted)
+    assert not instruction_checks.keeps("", kind, wanted)
 
 
 @pytest.mark.parametrize("held", [False, True])
 def test_the_answers_to_learn_keep_their_instructions(held):
-    tasks = checkable.tasks(held, 100)
+    tasks = checkable_instructions.tasks(held, 100)
     assert len({task["prompt"] for task in tasks}) == 100
-    assert all(checkable.keeps(task["answer"], task["kind"], task["wanted"]) for task in tasks)
-    assert {task["kind"] for task in tasks} == checkable.CHECKS.keys()
+    assert all(instruction_checks.keeps(task["answer"], task["kind"], task["wanted"]) for task in tasks)
+    assert {task["kind"] for task in tasks} == instruction_checks.CHECKS.keys()
 
 
 def test_what_is_measured_is_of_other_topics_and_wordings():
-    learned, measured = (checkable.tasks(held, 100) for held in (False, True))
+    learned, measured = (checkable_instructions.tasks(held, 100) for held in (False, True))
     assert not {task["prompt"] for task in learned} & {task["prompt"] for task in measured}
-    topics = [topic for topic in checkable.HELD if topic not in ("wind", "rice", "tea")]  # these are parts of words
+    topics = [
+        topic for topic in checkable_instructions.HELD if topic not in ("wind", "rice", "tea")
+    ]  # these are parts of words
     assert not [task for task in learned for topic in topics if f"about {topic}" in task["prompt"]]
     assert not [task for task in learned if task["prompt"].startswith("Give me a fact")]
 
 
 def test_one_answer_does_not_keep_all():
     """What is always answered the same is right for a few alone."""
-    tasks = checkable.tasks(True, 100)
+    tasks = checkable_instructions.tasks(True, 100)
     for answer in ("", "Yes.", "I can't help with that.", "[]", "RAIN"):
-        assert sum(checkable.keeps(answer, task["kind"], task["wanted"]) for task in tasks) < 25, answer
+        assert sum(instruction_checks.keeps(answer, task["kind"], task["wanted"]) for task in tasks) < 25, answer

@@ -1,82 +1,32 @@
-"""Instructions whose answers code can check: form, length, keywords and language; and an answer that keeps each.
+"""Instructions whose answers code can check, from templates, each with an answer that keeps it.
 
-Source: the idea of Zhou et al., "Instruction-Following Evaluation for Large Language Models" (2023); these were written
-by the authors of this project.
+Source: the authors of this project wrote them. Licence: that of this project.
 """
 
 from __future__ import annotations
 
 import json
 import random
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 from data_sets.short_facts import FACTS, HELD, HELD_THINGS, THINGS, TRANSLATED
-from models.text import language
 
-Check = Callable[[str, str], bool]  # an answer, and what it is checked for
 ASKS = ("Write one sentence about {topic}.", "Say something about {topic}.", "What do you know about {topic}?")
 HELD_ASKS = ("Give me a fact about {topic}.",)  # only measured
 
 
 @dataclass(frozen=True)
 class Task:
-    """A prompt, what its answer is checked for, and an answer that keeps it. kind: one of CHECKS."""
+    """A prompt, what its answer is checked for, and an answer that keeps it.
+
+    kind: one of the checks of `models.text.instruction_checks`.
+    """
 
     prompt: str
     kind: str
     wanted: str
     answer: str
-
-
-def words(answer: str) -> list[str]:
-    """Return the words of an answer."""
-    return re.findall(r"\w+(?:['\u2019-]\w+)*", answer)
-
-
-def is_list(answer: str, wanted: str) -> bool:
-    """Return whether an answer is a JSON array of so many texts."""
-    try:
-        found = json.loads(answer)
-    except ValueError:
-        return False
-    return isinstance(found, list) and len(found) == int(wanted) and all(isinstance(item, str) for item in found)
-
-
-def is_object(answer: str, wanted: str) -> bool:
-    """Return whether an answer is a JSON object with this key alone."""
-    try:
-        found = json.loads(answer)
-    except ValueError:
-        return False
-    return isinstance(found, dict) and [*found] == [wanted]
-
-
-def is_bullets(answer: str, wanted: str) -> bool:
-    """Return whether an answer is so many lines that begin with a hyphen, and nothing else."""
-    lines = [line for line in answer.splitlines() if line.strip()]
-    return len(lines) == int(wanted) and all(line.startswith("- ") for line in lines)
-
-
-CHECKS: dict[str, Check] = {
-    "capitals": lambda answer, _: bool(words(answer)) and answer == answer.upper(),
-    "small letters": lambda answer, _: bool(words(answer)) and answer == answer.lower(),
-    "begins": lambda answer, wanted: answer.startswith(wanted),
-    "ends": lambda answer, wanted: answer.endswith(wanted),
-    "contains": lambda answer, wanted: wanted.lower() in [word.lower() for word in words(answer)],
-    "at most": lambda answer, wanted: 1 <= len(words(answer)) <= int(wanted),
-    "one word": lambda answer, wanted: answer.strip(" .").lower() in wanted.lower().split(),
-    "JSON list": is_list,
-    "JSON object": is_object,
-    "bullets": is_bullets,
-    "language": lambda answer, wanted: language.guess(answer).name == wanted,
-}
-
-
-def keeps(answer: str, kind: str, wanted: str) -> bool:
-    """Return whether an answer keeps its instruction. Space around it does not count."""
-    return CHECKS[kind](answer.strip(), wanted)
 
 
 def tasks(held: bool, count: int, seed: int = 0) -> list[dict[str, str]]:
@@ -97,7 +47,7 @@ def of_facts(held: bool, drawn: random.Random) -> Iterator[Task]:
         drawn.choice(("Well,", "Of course:", "In short,", "Note:")),
         drawn.choice(("Done.", "The end.", "Bye!")),
     )
-    word = max(words(fact), key=len).lower()
+    word = max(fact.strip(".").split(), key=len).lower()
     most = drawn.choice((10, 12, 15))
     key = drawn.choice(("answer", "text", "fact"))
     yield drawn.choice(
