@@ -187,11 +187,15 @@ def _learned(
 
     def keep(state: training.State) -> None:
         checkpoints.write(key, state)
-        print(f"{name}, {state['epochs']} of {plan.epochs * PARTS}: {sum(costs[-1]) / len(costs[-1]):.3f}", flush=True)
+        print(f"{name}, {state['epochs']} of {plan.epochs * PARTS}: {_mean(costs[-1]):.3f}", flush=True)
 
     training.fit(
         Tuned(decoder), watched, of_part, epochs=plan.epochs * PARTS, rate=plan.rate, decay=0.0, clip=1.0,
         schedule=training.rising_and_falling(plan.epochs * len(batches(0))), state=checkpoints.latest(key),
         after_epoch=keep,
     )  # fmt: skip
-    return Stage([{f"loss_{name}": sum(part) / len(part)} for part in costs if part], key)
+    return Stage([{f"loss_{name}": _mean(part)} for part in costs if part], key)
+
+
+def _mean(costs: Sequence[float]) -> float:
+    return sum(costs) / len(costs) if costs else float("nan")
