@@ -56,14 +56,14 @@ class Plan:
 
 def fit(prompts: pd.DataFrame, weights: Mapping[str, Path], plan: Plan) -> Assistant:
     """Return the assistant that has learned from prompts with answers. weights: the file of the base."""
-    torch.manual_seed(plan.seed)
-    decoder, tokens = opened(weights["base"])
-    template = Template(tokens)
-    threads = torch.get_num_threads()
     held = refusal.held_out(prompts)
     asked, prompts = prompts.loc[held, "prompt"], prompts[~held].reset_index(drop=True)
+    threads = torch.get_num_threads()
     prompts, of_base = answered(prompts, Assistant(weights["base"]), plan.pairs // 2)
     torch.set_num_threads(threads)  # what serves takes one
+    torch.manual_seed(plan.seed)
+    decoder, tokens = opened(weights["base"])  # the base that answered is gone: both together take 4 GB
+    template = Template(tokens)
     pairs = preferred(prompts, template, of_base) if plan.pairs else []
     chosen = adapters.adapt(decoder, ADAPTED, 1, RANK, ALPHA)
     examples = [
