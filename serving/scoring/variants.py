@@ -161,6 +161,8 @@ def load_variant(
     variant = Variant(name, role, version, loaded, reader, defaults, files)
     if not (variant.predicts or variant.streams):
         raise CapstanError(f"STREAMS_ONLY of {name!r} leaves no way to ask: its model has no `engine` and no `stream`.")
+    if variant.batches_streams and not same:
+        variant.model.engine()  # what a network needs is made now: the first stream would wait for it
     return variant
 
 
