@@ -86,6 +86,7 @@ class Choir(Writer):
     """A writer that makes a word of every text in each step. `words` is the number of the step, of all engines."""
 
     def engine(self):
+        logging.getLogger("serving").warning("a choir comes together")
         return Steps()
 
 

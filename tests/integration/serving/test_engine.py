@@ -51,6 +51,11 @@ def stream(server: Server, prompt: str, words: int = FOREVER, pause: float = 0.0
         yield (json.loads(line.removeprefix("data: ")) for line in reply.iter_lines() if line.startswith("data: "))
 
 
+def test_engine_is_made_before_the_first_stream_which_would_wait_for_it(own):
+    assert own.client.get("/v2/models/choir/ready").is_success
+    assert "a choir comes together" in own.log.read_text()
+
+
 def test_streams_share_their_steps_and_no_stream_has_a_thread(own):
     process = psutil.Process(own.child.pid)
     with stream(own, "sing one") as first:
