@@ -114,7 +114,10 @@ def load_variants(
     for role, version in wanted.items():
         try:
             same = next((v for v in [*held.values(), *loaded.values()] if v.version == version), None)
-            loaded[role] = load_variant(name, role, version, open_store, same)
+            variant = load_variant(name, role, version, open_store, same)
+            if variant.batches_streams and not same:
+                variant.model.engine()  # so that the model makes its network now: the first stream would wait for it
+            loaded[role] = variant
         except NoEndpoint:
             raise
         except Exception as error:
@@ -161,8 +164,6 @@ def load_variant(
     variant = Variant(name, role, version, loaded, reader, defaults, files)
     if not (variant.predicts or variant.streams):
         raise CapstanError(f"STREAMS_ONLY of {name!r} leaves no way to ask: its model has no `engine` and no `stream`.")
-    if variant.batches_streams and not same:
-        variant.model.engine()  # what a network needs is made now: the first stream would wait for it
     return variant
 
 
