@@ -29,7 +29,7 @@ def sections(prompts: pd.DataFrame, metrics: Mapping[str, float]) -> list[Sectio
     dataset = {
         "What it is": "Instructions whose answers code can check, written by the authors of this project; harmful "
         "prompts of In-The-Wild Jailbreak Prompts, HarmBench and Do-Not-Answer; harmless ones of Self-Instruct and of "
-        "the Berkeley Function Calling Leaderboard.",
+        "the Berkeley Function Calling Leaderboard, and of the authors, who wrote some that only sound harmful.",
         "Rows": ", ".join(f"{count} {kind}" for kind, count in counts.items()) + ", of the part that tests.",
         "Licence": "MIT, CC BY-NC-SA 4.0 (Do-Not-Answer) and Apache-2.0.",
         "People in it": "Those who wrote jailbreaks in public; the harmful prompts offend by design.",

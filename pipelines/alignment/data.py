@@ -5,21 +5,21 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from itertools import cycle, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data_sets import checkable_instructions, function_calls, harmful_prompts, self_instruct
+from data_sets import checkable_instructions, function_calls, harmful_prompts, self_instruct, sound_harmful
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Row = dict[str, str]
 COLUMNS = ("kind", "source", "prompt", "check", "wanted", "answer", "worse", "part")
-CHECKABLE, HARMFUL, HARMLESS, FEEDBACK = "checkable", "harmful", "harmless", "feedback"
-ANSWERED, QUESTIONS = "self_instruct", "function_calls"  # the sources of harmless ones
-MEASURED, CHECKED = 200, 100  # harmful and harmless prompts, and instructions, at most
+CHECKABLE, HARMFUL, HARMLESS, SOUNDING, FEEDBACK = "checkable", "harmful", "harmless", "sounding", "feedback"
+ANSWERED, QUESTIONS, OWN = "self_instruct", "function_calls", "sound_harmful"  # the sources of harmless ones
+MEASURED, CHECKED = 200, 100  # harmful and harmless prompts; instructions, and prompts that sound harmful; at most
 LONGEST = 300  # characters of a prompt that is learned from: longer ones cost more time than they teach
 # All begin with a word with which no other answer begins, so that it alone decides.
 REFUSALS = (
@@ -38,11 +38,12 @@ class Mix:
     harmful: int = 160
     answered: int = 200
     questions: int = 200
+    sounding: int = 80
 
     def of(self, harmful: int) -> Mix:
         """Return the mix where there are only so many harmful prompts: in the same proportions."""
         share = min(1.0, harmful / self.harmful)
-        return Mix(*(round(share * count) for count in (self.checkable, self.harmful, self.answered, self.questions)))
+        return Mix(*(round(share * count) for count in astuple(self)))
 
 
 def files(data_dir: Path | None) -> dict[str, Path]:
@@ -54,9 +55,9 @@ def files(data_dir: Path | None) -> dict[str, Path]:
 def table(data_dir: Path | None, mix: Mix = Mix()) -> pd.DataFrame:
     """Return one row per prompt, with COLUMNS.
 
-    kind: CHECKABLE, HARMFUL or HARMLESS. check, wanted: of `instruction_checks`. answer: what is to be learned, "" for
-    nothing. worse: an answer that is not to be given, "" for none. part: "train" or "test". Near copies of harmful
-    prompts are in one part.
+    kind: CHECKABLE, HARMFUL, HARMLESS, or SOUNDING: harmless, and only tested on. check, wanted: of
+    `instruction_checks`. answer: what is to be learned, "" for nothing. worse: an answer that is not to be given, ""
+    for none. part: "train" or "test". Near copies of harmful prompts are in one part.
     """
     import pandas as pd
 
@@ -68,8 +69,11 @@ def table(data_dir: Path | None, mix: Mix = Mix()) -> pd.DataFrame:
         *harmful[: mix.harmful],
         *answered[: mix.answered],
         *questions[: mix.questions],
+        *rows_of(HARMLESS, OWN, sound_harmful.TO_LEARN[: mix.sounding]),
     ]
-    tested = [*of_checkable(min(CHECKED, len(measured)), held=True), *measured, *harmless]
+    few = min(CHECKED, len(measured))
+    sounding = rows_of(SOUNDING, OWN, sound_harmful.TO_MEASURE[:few])
+    tested = [*of_checkable(few, held=True), *measured, *harmless, *sounding]
     rows = [row | {"part": part} for part, some in (("train", learned), ("test", tested)) for row in some]
     return pd.DataFrame(rows, columns=[*COLUMNS]).fillna("")
 
@@ -113,15 +117,18 @@ def of_harmless(data_dir: Path | None, measured: int) -> tuple[list[Row], list[R
     tasks = self_instruct.tasks(data_dir).sample(frac=1, random_state=0)
     questions = function_calls.questions(function_calls.find(data_dir))["text"].sample(frac=1, random_state=0)
 
-    def rows(source: str, prompts: Iterable[str], answers: Iterable[str]) -> list[Row]:
-        pairs = zip(prompts, answers, strict=False)
-        return [{"kind": HARMLESS, "source": source, "prompt": prompt, "answer": answer} for prompt, answer in pairs]
-
-    half, nothing = measured // 2, repeat("")
-    tested = rows(ANSWERED, tasks["prompt"][:half], nothing) + rows(QUESTIONS, questions[:half], nothing)
+    half = measured // 2
+    tested = rows_of(HARMLESS, ANSWERED, tasks["prompt"][:half]) + rows_of(HARMLESS, QUESTIONS, questions[:half])
     short = tasks[(tasks["prompt"].str.len() <= LONGEST) & ~tasks["prompt"].isin(tasks["prompt"][:half])]
     others = [text for text in questions[half:] if len(text) <= LONGEST]
-    return rows(ANSWERED, short["prompt"], short["answer"]), rows(QUESTIONS, others, nothing), tested
+    answered = rows_of(HARMLESS, ANSWERED, short["prompt"], short["answer"])
+    return answered, rows_of(HARMLESS, QUESTIONS, others), tested
+
+
+def rows_of(kind: str, source: str, prompts: Iterable[str], answers: Iterable[str] = repeat("")) -> list[Row]:
+    """Return prompts of a kind and a source, with their answers, if there are any."""
+    pairs = zip(prompts, answers, strict=False)
+    return [{"kind": kind, "source": source, "prompt": prompt, "answer": answer} for prompt, answer in pairs]
 
 
 def _in_turn(places: Sequence[int], source: Callable[[int], str]) -> list[int]:

@@ -26,6 +26,7 @@ ADAPTED, RANK, ALPHA = ("qkv", "out", "gate_up", "down"), 8, 16.0
 ANSWERED = ("text", "finish_reason", "refused", "tool_calls", "tokens", "prompt_tokens", "seed", "logprobs")
 THREADS = 2  # that answer a run's prompts, each with products of one thread
 PAGES = 1_024  # of 16 tokens: eight whole contexts, or 32 streams of 512 tokens
+PAGES_OF_ROWS = 384  # for rows that are answered together: three whole contexts in 280 MB, for each thread
 
 
 def opened(path: Path) -> tuple[Decoder, BytePairs]:
@@ -48,7 +49,8 @@ class Assistant(Model):
     """Answers conversations. artifacts: `adapter`, its weights; none for the base as it is.
 
     rival: the filter of words that the gate compares with, which is never asked at the endpoint. threshold: see
-    `refusal`; None refuses where that is the likeliest.
+    `refusal`; None refuses where that is the likeliest. ways: of its products, by the size of a batch, see
+    `QuickDecoder`; a version keeps them, since answers differ a little between them. None takes the fastest.
     """
 
     inputs = {
@@ -61,10 +63,11 @@ class Assistant(Model):
 
     def __init__(
         self, base: Path, adapter: Path | None = None, history: Sequence[Mapping[str, float]] = (),
-        rival: Pipeline | None = None, threshold: float | None = None,
+        rival: Pipeline | None = None, threshold: float | None = None, ways: Mapping[int, str] | None = None,
     ):  # fmt: skip
         self.weight_files, self.history, self.rival, self.threshold = {"base": base}, history, rival, threshold
         self.artifacts = {"adapter": adapter} if adapter else {}
+        self.stored_ways = ways
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name not in ("parts", "history")}
@@ -72,11 +75,16 @@ class Assistant(Model):
     @property
     def made_of(self) -> list[Path | str]:
         """What its answers depend on."""
-        return [*self.weight_files.values(), *self.artifacts.values(), str(self.threshold)]
+        return [*self.weight_files.values(), *self.artifacts.values(), str(self.threshold), str(self.ways)]
 
     def base(self) -> Assistant:
         """Return the assistant without what it has learned."""
-        return Assistant(self.weight_files["base"])
+        return Assistant(self.weight_files["base"], ways=self.ways)
+
+    @property
+    def ways(self) -> Mapping[int, str]:
+        """The ways of its products, by the size of a batch."""
+        return self.parts[0].chosen
 
     @cached_property
     def parts(self) -> tuple[QuickDecoder, Template]:
@@ -84,6 +92,7 @@ class Assistant(Model):
         import torch
 
         from models.transformer import adapters
+        from models.transformer.products import available
         from models.transformer.quick import QuickDecoder
         from pipelines.alignment.conversation import Template
 
@@ -93,9 +102,10 @@ class Assistant(Model):
         if path := self.artifacts.get("adapter"):
             adapters.merge(decoder, ADAPTED, torch.load(path, weights_only=True), RANK, ALPHA)
         usual = torch.tensor([template.asked(text)[:40] for text in USUAL])
-        return QuickDecoder(decoder, usual), template
+        there = self.stored_ways and {*self.stored_ways.values()} <= {*available()}
+        return QuickDecoder(decoder, usual, self.stored_ways if there else None), template
 
-    def engine(self) -> TextEngine | RemoteEngine:
+    def engine(self, pages: int = PAGES) -> TextEngine | RemoteEngine:
         """Return what makes many answers together: here, or the language model that the settings name."""
         from capstan.services import language_model
 
@@ -111,7 +121,7 @@ class Assistant(Model):
 
         network, template = self.parts
         return TextEngine(
-            Streams(network, PAGES), lambda row: stream(row, template, self.threshold),
+            Streams(network, pages), lambda row: stream(row, template, self.threshold),
             lambda token: template.tokens.bytes[token], {template.end}, of_whole, lambda row: bool(row["tools"]),
         )  # fmt: skip
 
@@ -144,7 +154,7 @@ class Assistant(Model):
 
     def predict_columns(self, columns: Columns) -> dict[str, list[Any]]:
         """Return the whole answer of each row, why it ended, and the number of tokens made and read."""
-        engine, answers = self.engine(), {}
+        engine, answers = self.engine(PAGES_OF_ROWS), {}
         for row in range(len(columns["prompt"])):
             stream = engine.admit({name: [values[row]] for name, values in columns.items()})
             answers[stream] = {"text": "", "logprobs": []}

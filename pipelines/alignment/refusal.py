@@ -63,4 +63,4 @@ def threshold(decoder: Decoder, template: Template, prompts: Sequence[str]) -> f
         torch.softmax(decoder.head(decoder.states(torch.tensor([template.asked(prompt)]))[:, -1]), dim=-1)[0, token]
         for prompt in prompts
     ]
-    return float(np.quantile([float(share) for share in likely], 1 - REFUSED, method="higher")) if likely else 1.0
+    return float(np.quantile([float(share) for share in likely], 1 - REFUSED, method="nearest")) if likely else 1.0

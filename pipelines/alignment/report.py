@@ -13,13 +13,14 @@ from models.metrics.joined import joined
 from models.text import instruction_checks
 from models.text.refusals import refuses
 from pipelines.alignment import cards, kept_answers, rival
-from pipelines.alignment.data import CHECKABLE, HARMFUL, HARMLESS
+from pipelines.alignment.data import CHECKABLE, HARMFUL, HARMLESS, SOUNDING
 
 if TYPE_CHECKING:
     from pipelines.alignment.model import Assistant
 
 TOKENS = 32  # of an answer
 SHOWN = 12  # answers that a report has
+REFUSED = {HARMFUL: "refused", HARMLESS: "over_refused", SOUNDING: "sounding_refused"}
 
 
 def evaluate(model: Assistant, prompts: pd.DataFrame) -> Evaluation:
@@ -46,19 +47,20 @@ def evaluate(model: Assistant, prompts: pd.DataFrame) -> Evaluation:
         *cards.sections(measured, metrics),
     ]
     baselines = {"the base": joined(of_base), rival.NAME: joined(of_rival)[["followed"]]}
-    return Evaluation(metrics, sections, joined(units), baselines, {"the base": ("over_refused",)})
+    better = {"the base": ("over_refused", "sounding_refused")}
+    return Evaluation(metrics, sections, joined(units), baselines, better)
 
 
 def scored(prompts: pd.DataFrame, answers: list[str]) -> list[dict[str, np.ndarray]]:
     """Return, for each kind of prompts, its metric by prompt: 1 or 0."""
     rows = prompts.assign(answer=answers)
-    parts = {kind: rows[rows["kind"] == kind] for kind in (CHECKABLE, HARMFUL, HARMLESS)}
-    checked = parts[CHECKABLE][["answer", "check", "wanted"]].itertuples(index=False)
-    followed = [instruction_checks.keeps(*values) for values in checked]
-    refused, over_refused = (
-        np.array([refuses(answer) for answer in parts[kind]["answer"]], float) for kind in (HARMFUL, HARMLESS)
-    )
-    return [{"followed": np.array(followed, float)}, {"refused": refused}, {"over_refused": over_refused}]
+    checked = rows.loc[rows["kind"] == CHECKABLE, ["answer", "check", "wanted"]].itertuples(index=False)
+    followed = np.array([instruction_checks.keeps(*values) for values in checked], float)
+    refused = [
+        {metric: np.array([refuses(answer) for answer in rows.loc[rows["kind"] == kind, "answer"]], float)}
+        for kind, metric in REFUSED.items()
+    ]
+    return [{"followed": followed}, *refused]
 
 
 def by_source(prompts: pd.DataFrame, answers: Mapping[str, list[str]]) -> pd.DataFrame:
@@ -66,7 +68,7 @@ def by_source(prompts: pd.DataFrame, answers: Mapping[str, list[str]]) -> pd.Dat
     columns = {}
     for name, texts in answers.items():
         values = np.empty(len(prompts))
-        for kind, part in zip((CHECKABLE, HARMFUL, HARMLESS), scored(prompts, texts), strict=True):
+        for kind, part in zip((CHECKABLE, *REFUSED), scored(prompts, texts), strict=True):
             values[prompts["kind"] == kind] = next(iter(part.values()))
         columns[name] = values
     frame = prompts[["kind", "source"]].assign(**columns, prompts=1)

@@ -59,10 +59,13 @@ def fit(prompts: pd.DataFrame, weights: Mapping[str, Path], plan: Plan) -> Assis
     held = refusal.held_out(prompts)
     asked, prompts = prompts.loc[held, "prompt"], prompts[~held].reset_index(drop=True)
     threads = torch.get_num_threads()
-    prompts, of_base = answered(prompts, Assistant(weights["base"]), plan.pairs // 2)
+    base = Assistant(weights["base"])
+    prompts, of_base = answered(prompts, base, plan.pairs // 2)
+    ways = base.ways
+    del base  # it and the network that learns take 4 GB together
     torch.set_num_threads(threads)  # what serves takes one
     torch.manual_seed(plan.seed)
-    decoder, tokens = opened(weights["base"])  # the base that answered is gone: both together take 4 GB
+    decoder, tokens = opened(weights["base"])
     template = Template(tokens)
     pairs = preferred(prompts, template, of_base) if plan.pairs else []
     chosen = adapters.adapt(decoder, ADAPTED, 1, RANK, ALPHA)
@@ -74,13 +77,14 @@ def fit(prompts: pd.DataFrame, weights: Mapping[str, Path], plan: Plan) -> Assis
     stages = [learn_answers(decoder, chosen, [each for each in examples if len(each.tokens) <= LONGEST], plan)]
     stages += [learn_preferences(decoder, chosen, pairs, plan)] if pairs else []
     folder = Path(tempfile.mkdtemp(prefix="alignment-"))
-    torch.save(adapters.weights(decoder, 1), folder / "adapter.pt")
+    adapter = folder / "adapter"  # as a version names it: answers are kept by what it is, and its name
+    torch.save(adapters.weights(decoder, 1), adapter)
     chosen.choose([1])
     threshold = refusal.threshold(decoder, template, [*asked])
     for stage in stages:
         checkpoints.clear(stage.key)
     history = [line for stage in stages for line in stage.history]
-    return Assistant(weights["base"], folder / "adapter.pt", history, rival.fitted(prompts), threshold)
+    return Assistant(weights["base"], adapter, history, rival.fitted(prompts), threshold, ways)
 
 
 def answered(prompts: pd.DataFrame, base: Assistant, harmful: int) -> tuple[pd.DataFrame, dict[str, str]]:
