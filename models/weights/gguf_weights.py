@@ -76,6 +76,11 @@ def halved(weights: np.ndarray, heads: int) -> np.ndarray:
     return weights.reshape(heads, -1, 2, weights.shape[-1]).swapaxes(1, 2).reshape(weights.shape)
 
 
+def paired(weights: np.ndarray, heads: int) -> np.ndarray:
+    """Return the rows of queries or keys as a file has them: the inverse of `halved`."""
+    return weights.reshape(heads, 2, -1, weights.shape[-1]).swapaxes(1, 2).reshape(weights.shape)
+
+
 def _config(metadata: dict[str, Any]) -> dict[str, Any]:
     """Return what `transformers` writes into config.json."""
     llama = {name.removeprefix("llama."): value for name, value in metadata.items() if name.startswith("llama.")}

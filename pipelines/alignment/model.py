@@ -94,13 +94,14 @@ class Assistant(Model):
         from models.transformer import adapters
         from models.transformer.products import available
         from models.transformer.quick import QuickDecoder
+        from models.weights import gguf_adapters
         from pipelines.alignment.conversation import Template
 
         torch.set_num_threads(1)
         decoder, tokens = opened(self.weight_files["base"])
         template = Template(tokens)
         if path := self.artifacts.get("adapter"):
-            adapters.merge(decoder, ADAPTED, torch.load(path, weights_only=True), RANK, ALPHA)
+            adapters.merge(decoder, ADAPTED, gguf_adapters.read(path, decoder.shape), RANK, ALPHA)
         usual = torch.tensor([template.asked(text)[:40] for text in USUAL])
         there = self.stored_ways and {*self.stored_ways.values()} <= {*available()}
         return QuickDecoder(decoder, usual, self.stored_ways if there else None), template

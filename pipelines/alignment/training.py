@@ -19,6 +19,7 @@ from models.transformer.adapters import Chosen
 from models.transformer.decoder import Decoder
 from models.tuning import answers, preferences
 from models.tuning.answers import Example, Tuned
+from models.weights import gguf_adapters
 from pipelines.alignment import kept_answers, refusal, rival
 from pipelines.alignment.conversation import Template
 from pipelines.alignment.data import HARMFUL, HARMLESS, REFUSALS
@@ -78,7 +79,7 @@ def fit(prompts: pd.DataFrame, weights: Mapping[str, Path], plan: Plan) -> Assis
     stages += [learn_preferences(decoder, chosen, pairs, plan)] if pairs else []
     folder = Path(tempfile.mkdtemp(prefix="alignment-"))
     adapter = folder / "adapter"  # as a version names it: answers are kept by what it is, and its name
-    torch.save(adapters.weights(decoder, 1), adapter)
+    gguf_adapters.write(adapter, adapters.weights(decoder, 1), decoder.shape, ALPHA)
     chosen.choose([1])
     threshold = refusal.threshold(decoder, template, [*asked])
     for stage in stages:
