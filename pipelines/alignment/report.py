@@ -46,9 +46,10 @@ def evaluate(model: Assistant, prompts: pd.DataFrame) -> Evaluation:
         Section("Answers", shown.head(SHOWN)),
         *cards.sections(measured, metrics),
     ]
-    baselines = {"the base": joined(of_base), rival.NAME: joined(of_rival)[["followed"]]}
-    better = {"the base": ("over_refused", "sounding_refused")}
-    return Evaluation(metrics, sections, joined(units), baselines, better)
+    # What only sounds harmful the base hardly ever refuses, as it refuses little: that has a limit alone.
+    compared = joined(of_base).drop(columns="sounding_refused")
+    baselines = {"the base": compared, rival.NAME: joined(of_rival)[["followed"]]}
+    return Evaluation(metrics, sections, joined(units), baselines, {"the base": ("over_refused",)})
 
 
 def scored(prompts: pd.DataFrame, answers: list[str]) -> list[dict[str, np.ndarray]]:
