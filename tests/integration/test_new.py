@@ -14,7 +14,6 @@ from monitoring.snapshots import Snapshots
 from tests.integration.place import Place
 from tests.support.processes import ROOT
 
-pytestmark = pytest.mark.rotating
 KINDS = {
     "bare": [],
     "checked": ["contract", "monitoring"],
@@ -35,7 +34,7 @@ def place(tmp_path_factory) -> Iterator[Place]:
     place.clear()
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.rotating(name)) for name in KINDS])
 def test_new_capstone_runs_unedited(name, place):
     folder = place.environment["CAPSTAN_CAPSTONES"]
     created = place("new", name, "--into", folder, *(f"--{option}" for option in KINDS[name]))
@@ -66,8 +65,9 @@ def test_new_capstone_runs_unedited(name, place):
         assert 25 < json.loads(answer.stdout)["predictions"][0]["predicted"] < 350
 
 
+@pytest.mark.rotating("whole")
 def test_labels_of_a_new_capstone_show_how_good_it_is(place, tmp_path):
-    """After the runs above."""
+    """After the run of "whole"."""
     asked, labels = tmp_path / "asked.json", tmp_path / "labels.jsonl"
     asked.write_text(json.dumps([{"patient": number} for number in range(200)]))
     answers = json.loads(place("predict", "whole", "--file", str(asked), "--json").stdout)["predictions"]
@@ -83,8 +83,9 @@ def test_labels_of_a_new_capstone_show_how_good_it_is(place, tmp_path):
     assert seen.labels == len(rows) and {"performance", "contract"} <= {check.name for check in seen.checks}
 
 
+@pytest.mark.rotating("learned")
 def test_labels_of_a_new_network_are_digits_also_where_some_are_not_known(place, tmp_path):
-    """After the runs above: digits are compared with digits, so the accuracy is that of the test."""
+    """After the run of "learned": digits are compared with digits, so the accuracy is that of the test."""
     from sklearn.datasets import load_digits
 
     digits = load_digits()

@@ -36,17 +36,17 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect the tests of other capstones and of algorithms that nobody edited, and files whose turn it is not."""
+    """Deselect the tests of other capstones and of algorithms that nobody edited, and those whose turn it is not."""
     if not _chooses(config):
         return
     number, capstones, left_out = _chosen()
-    files = {str(item.path) for item in items if rotates(item)}
-    current = {*its_turn(sorted(files), number)}
+    parts = {part_of(item) for item in items if rotates(item)}
+    current = {*its_turn(sorted(parts), number)}
     kept, left = [], []
     for item in items:
         name = capstone_of(item)
         chosen = str(item.path) not in left_out and (not name or name in capstones)
-        (kept if (str(item.path) in current if rotates(item) else chosen) else left).append(item)
+        (kept if (part_of(item) in current if rotates(item) else chosen) else left).append(item)
     config.hook.pytest_deselected(items=left)
     items[:] = kept
 
@@ -66,6 +66,12 @@ def capstone_of(item: pytest.Item) -> str | None:
 def rotates(item: pytest.Item) -> bool:
     """Return whether a test runs in its turn alone."""
     return item.get_closest_marker("rotating") is not None
+
+
+def part_of(item: pytest.Item) -> str:
+    """Return what has its turn together: the tests of a file, those of one capstone, or of one name of the marker."""
+    marker = item.get_closest_marker("rotating")
+    return " ".join([str(item.path), *(marker.args if marker else ()), capstone_of(item) or ""])
 
 
 def _chosen() -> tuple[int, dict[str, str], set[str]]:

@@ -3,7 +3,9 @@
 These are the flagship, the capstone whose turn it is, and up to two that the latest commits can reach: no more when
 there are forty. A capability needs no capstone that is selected for it, for the core has tests of each. A turn is
 counted in commits: as many in a row as there are capstones run each of them, and nine in a row run each test that is
-marked `rotating`, and those of each algorithm that was not edited. `make test-all` selects all.
+marked `rotating`, and those of each algorithm that was not edited. A turn has whole files. Where a file has tests of
+many capstones, or names parts, `rotating("whole")`, each has a turn of its own: else one run would have them all.
+`make test-all` selects all.
 """
 
 import os

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import selection
+from tests.support import selected, selection
 from tests.support.selection import FLAGSHIP, TURNS, Candidate, choose, choose_one, its_turn
 
 MANY = [FLAGSHIP, *(f"c{number:02}" for number in range(35))]
@@ -38,8 +38,24 @@ def test_an_edit_of_the_core_selects_others_each_time():
     assert [run.keys() - {FLAGSHIP} for run in runs] == [{"c00", "c01", "c02"}, {"c03", "c04", "c05"}]
 
 
-def test_each_rotating_test_has_run_after_six_turns():
+def test_each_rotating_test_has_run_after_nine_turns():
     assert sorted(name for number in range(40, 40 + TURNS) for name in its_turn(MANY, number)) == sorted(MANY)
+
+
+def test_a_part_of_a_file_has_its_turn_alone(request):
+    """So have the tests of each capstone in a file of all: else one run in nine would have those of twenty."""
+
+    def part(*marks: pytest.MarkDecorator) -> str:
+        item = pytest.Function.from_parent(request.node.parent, name="test_it", callobj=lambda: None)
+        for mark in marks:
+            item.add_marker(mark)
+        return selected.part_of(item)
+
+    rotating = pytest.mark.rotating
+    whole, named = part(rotating), part(rotating("whole"))
+    churn, spam = (part(rotating, pytest.mark.capstone(name)) for name in ("churn", "spam"))
+    assert whole == part(rotating) and churn == part(rotating, pytest.mark.capstone("churn"))
+    assert len({whole, named, churn, spam}) == 4
 
 
 def test_a_cluster_gets_an_edited_capstone_or_one_after_another():

@@ -116,6 +116,7 @@ def test_many_rows_go_to_ray_by_themselves(tmp_path):
     assert many.combine_chunks() == few.combine_chunks()
 
 
+@pytest.mark.rotating
 def test_task_whose_worker_is_killed_is_done_again(tmp_path, ray):
     case, killed = Case(tmp_path, 6), []
     expected, done = case.table(), threading.Event()
@@ -140,6 +141,7 @@ def test_task_whose_worker_is_killed_is_done_again(tmp_path, ray):
     assert killed and actual.combine_chunks() == expected.combine_chunks()
 
 
+@pytest.mark.rotating
 @pytest.mark.parametrize("engine", ["ray", "auto"])
 def test_errors_are_those_of_one_process(tmp_path, engine):
     store = feature_store(tmp_path / "repo", engine=engine, task_rows=2, auto_rows=1)
