@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import torch
@@ -66,17 +66,20 @@ class QuickDecoder:
 
     grams = None  # n-grams before a token: it has none
 
-    def __init__(self, decoder: Decoder, tokens: torch.Tensor, chosen: Mapping[int, str] | None = None):
+    def __init__(
+        self, decoder: Decoder, tokens: torch.Tensor, chosen: Mapping[int, str] | None = None,
+        among: Collection[str] = (),
+    ):  # fmt: skip
         """Make a copy of a decoder, with RoPE and without a window, n-grams or experts. Raises ValueError for others.
 
         tokens: a usual text, (batch, time), by which columns are made even for eight bits. chosen: the ways, by size;
-        they are measured without it.
+        they are measured without it. among: the names of those that may be chosen, () for all; "32 bits" is one.
         """
         self.shape = shape = decoder.shape
         if shape.positions != "rope" or shape.window or shape.grams or shape.experts:
             raise ValueError("It has RoPE, no window, no n-grams and no experts. Serve the decoder as it is.")
         self.decoder, self.tokens = decoder, tokens
-        self.chosen = dict(chosen or self._fastest())
+        self.chosen = dict(chosen or self._fastest([*(among or available())]))
         networks = {name: self._made(name) for name in dict.fromkeys(self.chosen.values())}
         self.ways = {size: networks[name] for size, name in self.chosen.items()}
 
@@ -110,10 +113,10 @@ class QuickDecoder:
         head = "8 bits" if name == "4 bits" and "8 bits" in known else name  # files of four bits have heads of eight
         return InOneWay(decoder, known[name], known[head])
 
-    def _fastest(self) -> dict[int, str]:
+    def _fastest(self, names: Collection[str]) -> dict[int, str]:
         """Return the way for each size that takes the shortest time for a step."""
         times: dict[str, list[float]] = {}
-        for name in available():
+        for name in (name for name in available() if name in names):
             network = self._made(name)
             times[name] = [min(_seconds(network, size) for _ in range(STEPS)) for size in SIZES]
         return {size: min(times, key=lambda name: times[name][place]) for place, size in enumerate(SIZES)}

@@ -17,7 +17,7 @@ from pipelines.alignment.data import HARMLESS, REFUSALS
 if TYPE_CHECKING:
     import pandas as pd
 
-    from models.transformer.decoder import Decoder
+    from models.transformer.quick import QuickDecoder
     from pipelines.alignment.conversation import Template
 
 HELD = 5  # of the prompts that are harmful or not, one is held out for the threshold
@@ -56,11 +56,10 @@ def held_out(prompts: pd.DataFrame) -> pd.Series:
 
 
 @torch.no_grad()
-def threshold(decoder: Decoder, template: Template, prompts: Sequence[str]) -> float:
+def threshold(network: QuickDecoder, template: Template, prompts: Sequence[str]) -> float:
     """Return the probability of a refusal's first token that few of some harmless prompts exceed; 1 for no prompts."""
     token = first_token(template)
     likely = [
-        torch.softmax(decoder.head(decoder.states(torch.tensor([template.asked(prompt)]))[:, -1]), dim=-1)[0, token]
-        for prompt in prompts
+        torch.softmax(network(torch.tensor([template.asked(prompt)]))[0, -1], dim=-1)[token] for prompt in prompts
     ]
     return float(np.quantile([float(share) for share in likely], 1 - REFUSED, method="nearest")) if likely else 1.0

@@ -80,12 +80,14 @@ def fit(prompts: pd.DataFrame, weights: Mapping[str, Path], plan: Plan) -> Assis
     folder = Path(tempfile.mkdtemp(prefix="alignment-"))
     adapter = folder / "adapter"  # as a version names it: answers are kept by what it is, and its name
     gguf_adapters.write(adapter, adapters.weights(decoder, 1), decoder.shape, ALPHA)
-    chosen.choose([1])
-    threshold = refusal.threshold(decoder, template, [*asked])
+    del decoder, chosen  # and the network that serves takes another
+    assistant = Assistant(weights["base"], adapter, (), rival.fitted(prompts), ways=ways)
+    assistant.threshold = refusal.threshold(*assistant.parts, [*asked])
+    torch.set_num_threads(threads)
     for stage in stages:
         checkpoints.clear(stage.key)
-    history = [line for stage in stages for line in stage.history]
-    return Assistant(weights["base"], adapter, history, rival.fitted(prompts), threshold, ways)
+    assistant.history = [line for stage in stages for line in stage.history]
+    return assistant
 
 
 def answered(prompts: pd.DataFrame, base: Assistant, harmful: int) -> tuple[pd.DataFrame, dict[str, str]]:

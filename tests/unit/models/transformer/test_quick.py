@@ -35,6 +35,11 @@ def texts(network, chosen=None, adapter=0):
     return [stream.made for stream in wanted]
 
 
+def test_only_ways_that_are_named_are_chosen():
+    assert {*QuickDecoder(decoder(), TOKENS, among=("16 bits",)).chosen.values()} == {"16 bits"}
+    assert {*QuickDecoder(decoder(), TOKENS).chosen.values()} <= {*products.available()}
+
+
 def test_texts_are_equal_in_32_bits():
     assert texts(QuickDecoder(decoder(), TOKENS, {1: "32 bits"})) == texts(decoder())
 
