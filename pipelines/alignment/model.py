@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 ADAPTED, RANK, ALPHA = ("qkv", "out", "gate_up", "down"), 8, 16.0
 ANSWERED = ("text", "finish_reason", "refused", "tool_calls", "tokens", "prompt_tokens", "seed", "logprobs")
 THREADS = 2  # that answer a run's prompts, each with products of one thread
-# Those in which it refuses what it refuses in 32 bits. In 4 bits, tuned weights lose what was learned; in whole numbers,
-# one prompt of eleven changes sides.
+# Those in which it refuses what it refuses in 32 bits. In 4 bits, tuned weights lose what was learned. In whole
+# numbers, one prompt of eleven changes sides, and twice as many jailbreaks are answered.
 WAYS = ("8 bits", "16 bits", "32 bits")
 PAGES = 1_024  # of 16 tokens: eight whole contexts, or 32 streams of 512 tokens
 PAGES_OF_ROWS = 384  # for rows that are answered together: three whole contexts in 280 MB, for each thread
