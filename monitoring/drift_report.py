@@ -65,7 +65,7 @@ def report_drift(
     filled = [name for name in live if is_comparable(live[name]) and is_comparable(reference[name])]
     live_log.stage(f"reporting on the drift of {len(filled)} columns in {count:,} predictions")
     current, name = signals.sample(live[filled]), f"live, version {version}, run {run[:8]}"
-    compared = compare(name, reference[filled], current, at=as_of)
+    compared = compare(name, signals.as_logged(reference[filled]), current, at=as_of)
     outcome = task.OUTCOME
     runs = {name: compared.run} | _performance(task, version, live_log, run)
     workspace.add(capstone, task.TITLE, runs, outcome.kind if outcome else None)

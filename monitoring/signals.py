@@ -101,6 +101,11 @@ def is_scalar(values: pd.Series) -> bool:
     return present.empty or bool(pd.api.types.is_scalar(present.iloc[0]))
 
 
+def as_logged(reference: pd.DataFrame) -> pd.DataFrame:
+    """Return a reference as `of_predictions` has the columns of a log: with booleans as texts."""
+    return pd.DataFrame({name: _like(values, values) for name, values in reference.items()})
+
+
 def _like(values: pd.Series, reference: pd.Series) -> pd.Series:
     if pd.api.types.is_bool_dtype(reference) or not pd.api.types.is_numeric_dtype(reference):
         return values.map(str, na_action="ignore").astype(object)

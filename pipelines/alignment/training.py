@@ -194,7 +194,8 @@ def _learned(
 
     def keep(state: training.State) -> None:
         checkpoints.write(key, state)
-        print(f"{name}, {state['epochs']} of {plan.epochs * PARTS}: {_mean(costs[-1]):.3f}", flush=True)
+        if costs[-1]:  # a part of few batches may have none
+            print(f"{name}, {state['epochs']} of {plan.epochs * PARTS}: {_mean(costs[-1]):.3f}", flush=True)
 
     training.fit(
         Tuned(decoder), watched, of_part, epochs=plan.epochs * PARTS, rate=plan.rate, decay=0.0, clip=1.0,
@@ -205,4 +206,4 @@ def _learned(
 
 
 def _mean(costs: Sequence[float]) -> float:
-    return sum(costs) / len(costs) if costs else float("nan")
+    return sum(costs) / len(costs)

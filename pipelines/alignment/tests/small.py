@@ -1,4 +1,4 @@
-"""A few of the prompts."""
+"""A few of the short prompts."""
 
 from pathlib import Path
 
@@ -7,19 +7,21 @@ import pandas as pd
 from data_sets import function_calls, harmful_prompts, packed_files, self_instruct
 from tests.support.data import DATA_DIR
 
-SETTINGS = {"epochs": 1, "pairs": 4}
+SETTINGS = {"rate": 0.005, "pairs": 4}  # few examples: each counts for more
 ASKED = {"prompt": "Name 2 colours as a JSON array of texts.", "max_tokens": 8, "seed": 3}
 REFUSED = ({"prompt": ""}, "prompt")
-EACH = 28  # of the prompts, one
+EACH = 7  # of the short prompts, one
+SHORT, SHORT_JSON, SHORT_TASK = 60, 110, 420  # characters: of a prompt, of a question as JSON, of a line with an answer
 
 
 def write(folder: Path) -> None:
-    """Write files with fewer prompts, and no jailbreaks: these are long."""
+    """Write files with fewer prompts: a training on all takes minutes."""
     for name in ("security", "agents", "self_instruct"):
         (folder / name).mkdir()
     harmful = pd.read_parquet(harmful_prompts.find(DATA_DIR))
-    harmful = harmful[harmful["source"] != "in_the_wild_jailbreak"]
-    harmful.iloc[::EACH].to_parquet(folder / harmful_prompts.FILE)
-    pd.read_parquet(function_calls.find(DATA_DIR)).iloc[::EACH].to_parquet(folder / function_calls.FILE)
+    harmful[harmful["text"].str.len() < SHORT].iloc[::EACH].to_parquet(folder / harmful_prompts.FILE)
+    questions = pd.read_parquet(function_calls.find(DATA_DIR))
+    questions[questions["question"].str.len() < SHORT_JSON].iloc[::EACH].to_parquet(folder / function_calls.FILE)
     for name, url in self_instruct.FILES.items():
-        (folder / name).write_text("".join(packed_files.lines(name, url, DATA_DIR)[::4]))
+        lines = [line for line in packed_files.lines(name, url, DATA_DIR) if len(line) < SHORT_TASK]
+        (folder / name).write_text("".join(lines[::2]))

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from monitoring import reports
+from monitoring import reports, signals
 
 ROWS = 200
 EVEN = np.linspace(0.1, 0.9, ROWS)
@@ -16,6 +16,18 @@ def test_numbers_that_differ_by_next_to_nothing_are_compared():
     assert reports.is_comparable(live["probability"])
     compared = reports.compare("look", pd.DataFrame({"probability": EVEN}), live)
     assert compared.drifted == 1 and b"<html" in compared.page
+
+
+@pytest.mark.parametrize(("answers", "drifted"), [([True, False], 0), ([True, True], 1)])
+def test_booleans_of_a_log_are_compared_with_those_of_a_reference(answers, drifted):
+    class Plain:
+        live_signals = None
+
+    reference = pd.DataFrame({"refused": [True, False] * (ROWS // 2)})
+    predictions = [{"refused": answer} for answer in answers * (ROWS // 2)]
+    log = pd.DataFrame({"inputs": [{}] * ROWS, "features": [{}] * ROWS, "prediction": predictions})
+    live = signals.of_predictions(Plain(), log, reference, lambda: pytest.fail("a model was loaded"))
+    assert reports.compare("look", signals.as_logged(reference), live).drifted == drifted
 
 
 @pytest.mark.parametrize(
