@@ -28,6 +28,7 @@ from pipelines.alignment.model import ADAPTED, ALPHA, RANK, Assistant, opened
 if TYPE_CHECKING:
     import pandas as pd
 
+THREADS = torch.get_num_threads()  # before an assistant that serves takes one
 BATCH = 4  # with eight, the states that are kept for the gradient take another gigabyte
 LONGEST = 192  # tokens of an example; longer ones are left out
 PARTS = 4  # of an epoch, after each of which the training is kept
@@ -59,12 +60,11 @@ def fit(prompts: pd.DataFrame, weights: Mapping[str, Path], plan: Plan) -> Assis
     """Return the assistant that has learned from prompts with answers. weights: the file of the base."""
     held = refusal.held_out(prompts)
     asked, prompts = prompts.loc[held, "prompt"], prompts[~held].reset_index(drop=True)
-    threads = torch.get_num_threads()
     base = Assistant(weights["base"])
     prompts, of_base = answered(prompts, base, plan.pairs // 2)
     ways = base.ways
     del base  # it and the network that learns take 4 GB together
-    torch.set_num_threads(threads)  # what serves takes one
+    torch.set_num_threads(THREADS)
     torch.manual_seed(plan.seed)
     decoder, tokens = opened(weights["base"])
     template = Template(tokens)
@@ -83,7 +83,7 @@ def fit(prompts: pd.DataFrame, weights: Mapping[str, Path], plan: Plan) -> Assis
     del decoder, chosen  # and the network that serves takes another
     assistant = Assistant(weights["base"], adapter, (), rival.fitted(prompts), ways=ways)
     assistant.threshold = refusal.threshold(*assistant.parts, [*asked])
-    torch.set_num_threads(threads)
+    torch.set_num_threads(THREADS)
     for stage in stages:
         checkpoints.clear(stage.key)
     assistant.history = [line for stage in stages for line in stage.history]

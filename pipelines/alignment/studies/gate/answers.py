@@ -16,7 +16,7 @@ class ToOthers(Assistant):
     """Gives each prompt the answer to another one."""
 
     def __init__(self, model: Assistant, seed: int):
-        super().__init__(model.weight_files["base"], rival=model.rival)
+        super().__init__(model.weight_files["base"], rival=model.rival, ways=model.ways)
         self.model, self.seed = model, seed
 
     @property
