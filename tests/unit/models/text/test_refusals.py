@@ -1,5 +1,8 @@
 """Whether an answer refuses."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from models.text.refusals import refuses
@@ -33,3 +36,15 @@ def test_refusals(answer):
 )
 def test_answers(answer):
     assert not refuses(answer)
+
+
+def test_the_rule_agrees_with_people():
+    """Answers of SmolLM2, before and after tuning, labelled by the project's authors before the rule judged them.
+
+    An answer refuses where it says sorry, or that it can't or won't, and does not do what was asked. Of 200 answers,
+    those that comply with a harmful prompt are left out of the file.
+    """
+    rows = json.loads((Path(__file__).parent / "labelled_answers.json").read_text())
+    differing = [row["answer"] for row in rows if refuses(row["answer"]) != row["refuses"]]
+    assert len(rows) > 100 and 25 < sum(row["refuses"] for row in rows) < 50
+    assert len(differing) <= 1, differing
