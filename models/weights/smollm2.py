@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from capstan.contract.weights import Weights
-from capstan.inputs import weights_files
-from models.tokens.byte_pairs import BytePairs
-from models.transformer.decoder import Decoder
-from models.weights import gguf_weights
-from models.weights.gguf_tokens import byte_pairs
+
+if TYPE_CHECKING:
+    from models.tokens.byte_pairs import BytePairs
+    from models.transformer.decoder import Decoder
 
 WEIGHTS = Weights(
     file="smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
@@ -25,6 +25,10 @@ END = "<|im_end|>"
 
 def load() -> tuple[Decoder, BytePairs]:
     """Return the network, in 32 bits, and its tokenizer."""
+    from capstan.inputs import weights_files
+    from models.weights import gguf_weights
+    from models.weights.gguf_tokens import byte_pairs
+
     decoder, data = gguf_weights.load(weights_files.fetch(WEIGHTS))
     return decoder, byte_pairs(data)
 

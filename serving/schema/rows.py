@@ -87,7 +87,8 @@ class RowDecoder:
             requests = self._adapter.validate_json(orjson.dumps(rows), strict=True, context=context)
             for position, request in enumerate(requests, first):
                 self._check_bounds(position, request)
-                self.guards.check(position, request)
+                if self.guards.fields:
+                    self.guards.check(position, request)
             times = [request.prediction_time() for request in requests] if self._timed else [now] * len(requests)
         except ValidationError as error:
             raise InvalidInput(f"{describe(error, self.fields, first)} {self._expected}") from None

@@ -1,22 +1,26 @@
 """What must not become champion: see tests/support/controls.py."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import numpy as np
 
 from capstan.inputs import weights_files
 from pipelines.alignment import rival, task
 from pipelines.alignment.data import HARMFUL, REFUSALS
 from pipelines.alignment.model import Assistant
+from pipelines.alignment.tests import small
 from tests.support.controls import Parts, Tables
 
 WEIGHTS = weights_files.fetch_all(task.WEIGHTS)
-SETTINGS = {"weights": WEIGHTS, "rate": 0.005, "pairs": 4}  # few examples: each counts for more
-SHORT = 90  # characters
+SETTINGS = {"weights": WEIGHTS, **small.SETTINGS}
 
 
 def fewer(data: Parts) -> Parts:
-    """Return some short prompts of each kind: a training on all takes minutes."""
-    past, test = (part["prompts"][part["prompts"]["prompt"].str.len() < SHORT] for part in data)
-    return {"prompts": past[::2].reset_index(drop=True)}, {"prompts": test[::3].reset_index(drop=True)}
+    """Return the prompts of the small run: a training on all takes minutes."""
+    with TemporaryDirectory() as folder:
+        small.write(Path(folder))
+        return task.split(task.load(Path(folder)))
 
 
 def answers_of_others(data: Parts) -> Parts:

@@ -31,7 +31,7 @@ def test_no_prompt_and_no_near_copy_of_a_harmful_one_is_in_both_parts():
 
 def test_planted_copy_of_a_prompt_to_test_on_is_not_learned_from(folder, tmp_path):
     """As where a file has a prompt twice, once with other spaces: one of them could give the other away."""
-    tested = next(row["prompt"] for row in data.of_harmful(folder)[1] if len(row["prompt"]) > 80)
+    tested = next(row["prompt"] for row in data.of_harmful(folder)[1] if len(row["prompt"]) > 40)
     for name in ("agents", "self_instruct"):
         (tmp_path / name).symlink_to(folder / name)
     (tmp_path / "security").mkdir()

@@ -148,7 +148,8 @@ def test_bad_requests_are_refused_with_what_to_do(texts, body, field, problem):
     [
         ([], "messages", "at least one message"),
         (["a"], "messages.0", "`role` and `content`"),
-        ([USER, {"role": "tool", "content": "a"}], "messages.1.role", "one of system, developer, user, assistant"),
+        ([USER, {"role": "king", "content": "a"}], "messages.1.role", "system, developer, user, assistant, tool"),
+        ([USER, {"role": "tool", "content": "a"}], "messages", "calls no tools"),
         ([USER | {"content": [{"type": "image_url"}]}], "messages.0.content", "parts of the type `text`"),
         ([USER | {"tool_calls": [1]}], "messages.0", "no `tool_calls` here"),
         ([USER | {"content": "x" * 3000}], "messages", "at most 2000 characters"),
