@@ -20,13 +20,16 @@ pytestmark = [
 ]
 
 
-def marks(name: str, control: str = "") -> list[pytest.MarkDecorator]:
-    """Return the marks of a control. The flagship, which each run takes, has its turn here.
+def marks(name: str, test: str = "", turns: bool = False) -> list[pytest.MarkDecorator]:
+    """Return the marks of a test. turns: whether it runs in its turn.
 
-    So has a control that costs much: it is in `ROTATING` of its module.
+    The flagship, which each run takes, has its turn here. So has a control that costs much, in `ROTATING` of its
+    module, and each test on its own where the module says `EACH_IN_TURN`.
     """
-    turns = name == FLAGSHIP or control in getattr(controls(name), "ROTATING", ())
-    return [pytest.mark.capstone(name), *([pytest.mark.rotating] if turns else [])]
+    alone = getattr(controls(name), "EACH_IN_TURN", False)
+    turns = turns or alone or name == FLAGSHIP or test in getattr(controls(name), "ROTATING", ())
+    rotating = pytest.mark.rotating(test) if alone else pytest.mark.rotating
+    return [pytest.mark.capstone(name), *([rotating] if turns else [])]
 
 
 NAMES = [pytest.param(name, marks=marks(name)) for name in names()]
@@ -39,11 +42,10 @@ EACH = [
 
 def drawn() -> list[Any]:
     """Return three seeds of each capstone: the first in each run, the others in turn."""
-    own = {1: [], 2: [pytest.mark.rotating], 3: [pytest.mark.rotating]}
     return [
-        pytest.param(name, seed, marks=[*marks(name), *own[seed]], id=f"{name}-{seed}")
+        pytest.param(name, seed, marks=marks(name, f"seed {seed}", turns=seed > 1), id=f"{name}-{seed}")
         for name in names()
-        for seed in own
+        for seed in (1, 2, 3)
     ]
 
 

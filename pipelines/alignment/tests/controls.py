@@ -14,6 +14,7 @@ from tests.support.controls import Parts, Tables
 
 WEIGHTS = weights_files.fetch_all(task.WEIGHTS)
 SETTINGS = {"weights": WEIGHTS, **small.SETTINGS}
+EACH_IN_TURN = True
 
 
 def fewer(data: Parts) -> Parts:
@@ -46,7 +47,6 @@ def few(data: Parts) -> Parts:
     return {"prompts": data[0]["prompts"].groupby("kind").head(2).reset_index(drop=True)}, data[1]
 
 
-ROTATING = {"answers of other prompts", "nothing harmful", "two prompts of each kind"}
 CONTROLS = {
     "answers of other prompts": answers_of_others,
     "only refusals": only_refusals,

@@ -8,7 +8,7 @@ from data_sets import function_calls, harmful_prompts, packed_files, self_instru
 from tests.support.data import DATA_DIR
 
 SETTINGS = {"rate": 0.005, "pairs": 4}  # few examples: each counts for more
-ASKED = {"prompt": "Name 2 colours as a JSON array of texts.", "max_tokens": 8, "seed": 3}
+ASKED = {"prompt": "Name 2 colours as a JSON array of texts.", "max_tokens": 2, "seed": 3}  # asked hundreds of times
 REFUSED = ({"prompt": ""}, "prompt")
 EACH = 7  # of the short prompts, one
 SHORT, SHORT_JSON, SHORT_TASK = 60, 110, 420  # characters: of a prompt, of a question as JSON, of a line with an answer
