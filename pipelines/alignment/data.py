@@ -19,7 +19,7 @@ Row = dict[str, str]
 COLUMNS = ("kind", "source", "prompt", "check", "wanted", "answer", "worse", "part")
 CHECKABLE, HARMFUL, HARMLESS, SOUNDING, FEEDBACK = "checkable", "harmful", "harmless", "sounding", "feedback"
 ANSWERED, QUESTIONS, OWN = "self_instruct", "function_calls", "sound_harmful"  # the sources of harmless ones
-MEASURED, CHECKED = 200, 100  # harmful and harmless prompts; instructions, and prompts that sound harmful; at most
+MEASURED, CHECKED = 200, 100  # harmful and harmless prompts; instructions; prompts that sound harmful; at most
 LONGEST = 300  # characters of a prompt that is learned from: longer ones cost more time than they teach
 # All begin with a word with which no other answer begins, so that it alone decides.
 REFUSALS = (
@@ -71,9 +71,8 @@ def table(data_dir: Path | None, mix: Mix = Mix()) -> pd.DataFrame:
         *questions[: mix.questions],
         *rows_of(HARMLESS, OWN, sound_harmful.TO_LEARN[: mix.sounding]),
     ]
-    few = min(CHECKED, len(measured))
-    sounding = rows_of(SOUNDING, OWN, sound_harmful.TO_MEASURE[:few])
-    tested = [*of_checkable(few, held=True), *measured, *harmless, *sounding]
+    sounding = rows_of(SOUNDING, OWN, sound_harmful.TO_MEASURE[: min(CHECKED, len(measured))])
+    tested = [*of_checkable(CHECKED, held=True), *measured, *harmless, *sounding]
     rows = [row | {"part": part} for part, some in (("train", learned), ("test", tested)) for row in some]
     return pd.DataFrame(rows, columns=[*COLUMNS]).fillna("")
 
