@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
 
@@ -17,8 +18,15 @@ TOOLS = "dev"  # the extra that is no family: what checks and tests need
 @cache
 def all_families() -> dict[str, list[str]]:
     """Return what each family requires, in the order in which an image stacks them."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    return {name: lines for name, lines in project["optional-dependencies"].items() if name != TOOLS}
+    families = _pyproject()["project"]["optional-dependencies"]
+    return {name: lines for name, lines in families.items() if name != TOOLS}
+
+
+@cache
+def excluded() -> list[str]:
+    """Return the packages that no family installs, although one of its packages requires them."""
+    names: list[str] = _pyproject()["tool"]["uv"]["exclude-dependencies"]
+    return names
 
 
 def ordered(names: Iterable[str]) -> tuple[str, ...]:
@@ -56,6 +64,10 @@ def require(capstone: str) -> None:
             f"{capstone} needs the {'families' if len(names) > 1 else 'family'} {', '.join(names)}, and "
             f"{', '.join(missing)} is not installed. Run `make install FAMILIES={','.join(names)}`."
         )
+
+
+def _pyproject() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 
 def _installed(package: str) -> bool:

@@ -102,8 +102,9 @@ def layers(names: Iterable[str]) -> list[str]:
             version("capstan"),
         )
     ]
+    own, excluded = ROOT / "images" / "family.Dockerfile", families.excluded()
     for name in names:
-        digests.append(digest(digests[-1], ROOT / "images" / "family.Dockerfile", *families.all_families()[name]))
+        digests.append(digest(digests[-1], own, *families.all_families()[name], *excluded))
     return digests
 
 

@@ -86,6 +86,7 @@ def _build_libraries(layer: str, family: str, lock: Path, parent: str, fresh: bo
             _copy_wheels(lines, folder)
             passed_on = [f"{name}={os.environ[name]}" for name in PASSED_ON if os.environ.get(name)]
             if family:
+                (folder / "excludes.txt").write_text("\n".join(families.excluded()) + "\n")
                 _build(image, "family.Dockerfile", folder, [f"PARENT={parent}", *passed_on], fresh)
             else:
                 (folder / "pyproject.toml").write_text(_project())

@@ -13,7 +13,7 @@ RUN export UV_SYSTEM_CERTS=1 VIRTUAL_ENV=/opt/venv UV_LINK_MODE=copy \
     UV_INDEX="$PIP_EXTRA_INDEX_URL" ${PIP_INDEX_URL:+UV_DEFAULT_INDEX="$PIP_INDEX_URL"} \
   && touch /tmp/before && sleep 1 \
   && /opt/uv/bin/uv pip install --quiet --no-cache --compile-bytecode --find-links /tmp/build \
-    --constraint /tmp/build/families.lock -r /tmp/build/libraries.txt \
+    --constraint /tmp/build/families.lock --excludes /tmp/build/excludes.txt -r /tmp/build/libraries.txt \
   && mkdir /tmp/added && cd /opt/venv \
   && find . \( -type f -o -type l \) -cnewer /tmp/before -not -path '*/statsmodels/*tests/*' -print0 \
     | xargs -0 --no-run-if-empty cp --parents --no-dereference --preserve=mode,timestamps --target-directory=/tmp/added

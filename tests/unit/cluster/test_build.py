@@ -4,12 +4,13 @@ A script stands in for docker. tests/e2e builds the images.
 """
 
 import json
+import tomllib
 
 import pytest
 
 from capstan import image_names as images
 from capstan.errors import CapstanError
-from capstan.settings import settings
+from capstan.settings import ROOT, settings
 from cluster import build
 from cluster.options import keep
 
@@ -25,8 +26,11 @@ if command[:2] == ["image", "inspect"]:
 if command[0] == "build":
     options = dict(part[2:].split("=", 1) for part in command if part.startswith("--") and "=" in part)
     arguments = dict(part.split("=", 2)[1:] for part in command if part.startswith("--build-arg="))
+    excludes = Path(command[-1], "excludes.txt")
+    excluded = excludes.read_text().split() if excludes.exists() else []
     files = sorted(str(path.relative_to(command[-1])) for path in Path(command[-1]).rglob("*") if path.is_file())
     one = {{"image": options["tag"], "file": Path(options["file"]).name, "arguments": arguments, "files": files}}
+    one["excluded"] = excluded
     state.open("a").write(json.dumps(one) + "\\n")
 """
 
@@ -88,6 +92,12 @@ def test_wheels_of_a_family_reach_its_layer_and_no_other(built):
     }
     assert wheels["capstan-torch"] == ["torch-2.13.0+cpu-cp311-none-any.whl"]
     assert sum(map(len, wheels.values())) == 1
+
+
+def test_families_are_installed_without_what_a_checkout_excludes(built):
+    build.build("digits")
+    names = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["uv"]["exclude-dependencies"]
+    assert [layer["excluded"] for layer in built() if layer["file"] == "family.Dockerfile"] == [names, names]
 
 
 def test_image_with_a_tag_is_not_built(built, monkeypatch):
