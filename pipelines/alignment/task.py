@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from capstan.contract.bounds import at_least, at_most, on_few
 from capstan.contract.checks import Checks
-from capstan.contract.resources import COMPUTE, Limits, Resources
+from capstan.contract.resources import COMPUTE, Limits, Resources, Size
 from capstan.data.times import instant
 from models.weights import smollm2
 from pipelines.alignment import feedback
@@ -29,7 +29,8 @@ __all__ = ["Prediction", "Request"]  # parts of the contract from another module
 
 TITLE = "Does the assistant do what it is asked, and refuse what it should?"
 FAMILIES = ("torch", "assistant")
-RESOURCES = Resources({"train": COMPUTE, "evaluate": COMPUTE, "gate": COMPUTE})
+SERVED = Size("250m", "2Gi", "2", "6Gi")  # a version takes 1.6 GB next to another one, and the first one 2.7 GB
+RESOURCES = Resources({"train": COMPUTE, "evaluate": COMPUTE, "gate": COMPUTE}, endpoint=SERVED)
 LIMITS = Limits(seconds=60, streams=32)
 CONTRACT_LIMIT = 0.0
 WATCHED = 300  # prompts, at most: to answer more takes minutes

@@ -47,7 +47,7 @@ def submit(
     compile_with_kfp(image, package, capstone)
     server = ["kfp", "--endpoint", f"http://127.0.0.1:{port}"]
     create = ["run", "create", "--experiment-name", "e2e", "--package-file", package.name, "--watch", *parameters]
-    output = command(*server, *create, home=folder)
+    output = command(*server, *create, home=folder, timeout=1800)
     ids = re.findall(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", output)  # of the experiment, then of the run
     state = re.search(r"finished with state (\w+)", output)
     return Submission(package, ids[-1] if ids else "", state[1] if state else "", output)

@@ -1,7 +1,7 @@
 """Another capstone on the cluster: its libraries and data, its pipeline by the plain `kfp` command, its endpoint.
 
 With the images of its libraries one takes up to ten minutes, so it is one that was edited, or the one whose turn it is.
-`make e2e-capstones` runs all. Each is taken down at the end: the node is small.
+`make e2e-capstones` runs all, also those that train for longer. Each is taken down at the end: the node is small.
 """
 
 import json
@@ -22,20 +22,29 @@ pytestmark = [pytest.mark.rotating, pytest.mark.beside, pytest.mark.timeout(2400
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     others = [name for name in names() if name != FLAGSHIP]
     if not metafunc.config.option.every_capstone:
-        choices = [candidate for candidate in candidates(changed()) if candidate.name in others]
+        choices = [each for each in candidates(changed()) if each.name in others and not long(each.name)]
         others = [name for name in [choose_one(choices, commits())] if name]
     metafunc.parametrize("prepared", others, indirect=True)
 
 
 @pytest.fixture
-def prepared(request, cluster) -> str:
+def prepared(request, cluster, tmp_path) -> str:
     """A capstone whose libraries and data the cluster has."""
     name = request.param
     folder = {"CAPSTAN_DATA_DIR": str(DATA_DIR)} if DATA_DIR else {}
+    if long(name):
+        (data := tmp_path / "data").mkdir()
+        small(name).write(data)
+        folder = {"CAPSTAN_DATA_DIR": str(data)}
     done = kube.capstan("cluster", "up", name, timeout=1500, **folder)
     assert done.returncode == 0, done.stderr
     yield name
     kube.capstan("retire", name, "--yes")
+
+
+def long(name: str) -> bool:
+    """Return whether a run on all data is too long here."""
+    return getattr(small(name), "LONG_ON_CLUSTER", False)
 
 
 def test_capstone_is_submitted_and_served(prepared, cluster, services, tmp_path):

@@ -8,6 +8,8 @@ from data_sets import function_calls, harmful_prompts, packed_files, self_instru
 from tests.support.data import DATA_DIR
 
 SETTINGS = {"rate": 0.005, "pairs": 4}  # few examples: each counts for more
+CLUSTER = [f"{name}={value}" for name, value in SETTINGS.items()]
+LONG_ON_CLUSTER = True  # it trains for minutes, and on all data for most of an hour
 ASKED = {"prompt": "Name 2 colours as a JSON array of texts.", "max_tokens": 2, "seed": 3}  # asked hundreds of times
 REFUSED = ({"prompt": ""}, "prompt")
 EACH = 7  # of the short prompts, one
