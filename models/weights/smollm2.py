@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from capstan.contract.weights import Weights
@@ -23,13 +24,12 @@ SYSTEM = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
 END = "<|im_end|>"
 
 
-def load() -> tuple[Decoder, BytePairs]:
+def load(path: Path) -> tuple[Decoder, BytePairs]:
     """Return the network, in 32 bits, and its tokenizer."""
-    from capstan.inputs import weights_files
     from models.weights import gguf_weights
     from models.weights.gguf_tokens import byte_pairs
 
-    decoder, data = gguf_weights.load(weights_files.fetch(WEIGHTS))
+    decoder, data = gguf_weights.load(path)
     return decoder, byte_pairs(data)
 
 

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
     from models.text.remote_engine import RemoteEngine
-    from models.tokens.byte_pairs import BytePairs
-    from models.transformer.decoder import Decoder
     from models.transformer.quick import QuickDecoder
     from models.transformer.text_engine import TextEngine
     from pipelines.alignment.conversation import Template
@@ -30,18 +28,7 @@ THREADS = 2  # that answer a run's prompts, each with products of one thread
 WAYS = ("8 bits", "16 bits", "32 bits")
 PAGES = 1_024  # of 16 tokens: eight whole contexts, or 32 streams of 512 tokens
 PAGES_OF_ROWS = 384  # for rows that are answered together: three whole contexts in 280 MB, for each thread
-
-
-def opened(path: Path) -> tuple[Decoder, BytePairs]:
-    """Return the base, in 32 bits, and its tokenizer."""
-    from models.weights import gguf_weights
-    from models.weights.gguf_tokens import byte_pairs
-
-    decoder, data = gguf_weights.load(path)
-    return decoder, byte_pairs(data)
-
-
-USUAL = (
+USUAL = (  # by these the columns of its weights are made even: see `QuickDecoder`
     "Write a short story about a lighthouse keeper who finds a letter in a bottle, and explain what the letter says.",
     "What is the difference between a list and a tuple in Python, and when is one better than the other?",
     "Give me a recipe for a simple soup of vegetables, with the quantities for four people and the time that it takes.",
@@ -97,11 +84,11 @@ class Assistant(Model):
         from models.transformer import adapters
         from models.transformer.products import available
         from models.transformer.quick import QuickDecoder
-        from models.weights import gguf_adapters
+        from models.weights import gguf_adapters, smollm2
         from pipelines.alignment.conversation import Template
 
         torch.set_num_threads(1)
-        decoder, tokens = opened(self.weight_files["base"])
+        decoder, tokens = smollm2.load(self.weight_files["base"])
         template = Template(tokens)
         if path := self.artifacts.get("adapter"):
             adapters.merge(decoder, ADAPTED, gguf_adapters.read(path, decoder.shape), RANK, ALPHA)

@@ -19,11 +19,11 @@ from models.transformer.adapters import Chosen
 from models.transformer.decoder import Decoder
 from models.tuning import answers, preferences
 from models.tuning.answers import Example, Tuned
-from models.weights import gguf_adapters
+from models.weights import gguf_adapters, smollm2
 from pipelines.alignment import kept_answers, refusal, rival
 from pipelines.alignment.conversation import Template
 from pipelines.alignment.data import HARMFUL, HARMLESS, REFUSALS
-from pipelines.alignment.model import ADAPTED, ALPHA, RANK, Assistant, opened
+from pipelines.alignment.model import ADAPTED, ALPHA, RANK, Assistant
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,7 +66,7 @@ def fit(prompts: pd.DataFrame, weights: Mapping[str, Path], plan: Plan) -> Assis
     del base  # it and the network that learns take 4 GB together
     torch.set_num_threads(THREADS)
     torch.manual_seed(plan.seed)
-    decoder, tokens = opened(weights["base"])
+    decoder, tokens = smollm2.load(weights["base"])
     template = Template(tokens)
     pairs = preferred(prompts, template, of_base) if plan.pairs else []
     chosen = adapters.adapt(decoder, ADAPTED, 1, RANK, ALPHA)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import binomtest
 
+from capstan.inputs import weights_files
 from capstan.settings import settings
 from capstan.study import Line
 from models import sandbox
@@ -34,7 +35,7 @@ AT_A_TIME = 32
 @cache
 def weights() -> tuple[Decoder, BytePairs]:
     """Return the network and its tokens."""
-    return smollm2.load()
+    return smollm2.load(weights_files.fetch(smollm2.WEIGHTS))
 
 
 def wikitext() -> Line:
