@@ -67,13 +67,15 @@ def study(
     random_answer: Callable[[Any, int], Any],
     twin: "Twin | None" = None,
     seeds: int = SEEDS,
+    twin_seeds: int | None = None,
     during: Callable[[], AbstractContextManager[Any]] = nullcontext,
 ) -> Study:
     """Return the study `gate` of a capstone: random answers, and honest twins of the champion, whose seed is 0.
 
     random_answer: from a model and a seed to one that answers at random, in the same form. twin: by default that of
-    another seed. Where a seed changes nothing, the rows are drawn again. during: what surrounds each training and
-    evaluation, such as a memory of what they compute each time.
+    another seed. Where a seed changes nothing, the rows are drawn again. twin_seeds: how many twins,
+    where each takes minutes; by default one for each seed. during: what surrounds each training and evaluation, such as
+    a memory of what they compute each time.
     """
     task, make_twin = catalogue.load(capstone), twin or another_seed(capstone)
 
@@ -106,7 +108,8 @@ def study(
 
     verdicts = Table({"answers": "answers"}, VERDICTS, rows=lambda lines: judged(task.THRESHOLDS, lines))
     slacks = Table({"metric": "metric"}, slack_columns(task.THRESHOLDS), "metrics")
-    return Study(measures=[Measure(random_answers), Measure(twins)], tables=[verdicts, slacks], seeds=seeds)
+    measures = [Measure(random_answers), Measure(twins, seeds=twin_seeds)]
+    return Study(measures=measures, tables=[verdicts, slacks], seeds=seeds)
 
 
 def alone(capstone: str, candidate: Evaluation) -> list[str]:

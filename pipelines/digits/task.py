@@ -29,9 +29,9 @@ CONTRACT_LIMIT = 0.0  # the files are known to the last byte
 OUTCOME = Outcome("multiclass", target="label", prediction="digit")
 Actual = Digit  # what the person meant
 BOUNDS = {
-    "accuracy": at_least(0.97, slack=0.002),  # nearest neighbours reach 0.965
+    "accuracy": at_least(0.97, slack=0.003),  # nearest neighbours reach 0.965
     "robust_accuracy": at_least(0.6, slack=0.05),  # it differs widely between seeds: this stops the worst
-    "read_on_pages": at_least(0.9, slack=0.03),  # 0.93 to 0.98 by kind in studies/served; 130 pages vary by 0.04
+    "read_on_pages": at_least(0.9, slack=0.07),  # 0.93 to 0.98 by kind in studies/served; 130 pages vary by 0.04
     "digits_refused": at_most(0.03, slack=0.01),  # the guard aims at 0.01, and 0.016 was measured
     "others_refused": at_least(0.3),  # 0.2 to 0.98 by kind; a guard that refuses nothing has 0
     "calibration_error": at_most(0.02),  # 0.035 without a temperature, 0.002 with one
