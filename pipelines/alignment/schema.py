@@ -101,7 +101,10 @@ class Prediction(BaseModel):
     refused: bool = Field(title="Refused", description="by a rule on how refusals begin")
     tokens: int = Field(title="Tokens made", ge=0)
     prompt_tokens: int = Field(title="Tokens read", ge=0)
-    seed: int = Field(title="Seed", ge=0, lt=SEEDS, description="with it the same text comes again")
+    seed: int = Field(
+        title="Seed", ge=0, lt=SEEDS, description="with it the same text comes again",
+        json_schema_extra={"display": "identifier"},
+    )  # fmt: skip
     logprobs: list[Made] = Field(
         [], title="How likely each token was", description="log probabilities of the tokens made",
         json_schema_extra={"x-parts-add-up": True, "display": "tokens"},

@@ -87,7 +87,10 @@ class Prediction(BaseModel):
     finish_reason: Literal["stop", "length"] = Field(title="Ended by")
     tokens: int = Field(title="Bytes made", ge=0)
     prompt_tokens: int = Field(title="Bytes read", ge=0)
-    seed: int = Field(title="Seed", ge=0, lt=SEEDS, description="with it the same text comes again")
+    seed: int = Field(
+        title="Seed", ge=0, lt=SEEDS, description="with it the same text comes again",
+        json_schema_extra={"display": "identifier"},
+    )  # fmt: skip
     logprobs: list[Made] = Field(
         [], title="How likely each byte was", description="log probabilities of the bytes made",
         json_schema_extra={"x-parts-add-up": True, "display": "tokens"},
