@@ -14,14 +14,20 @@ if TYPE_CHECKING:
 NAME = "the base behind a filter of words"
 
 
-def fitted(prompts: pd.DataFrame) -> Pipeline:
-    """Return logistic regression on TF-IDF, which says whether a prompt is harmful, fitted on prompts to learn from."""
+def fitted(prompts: pd.DataFrame) -> Pipeline | None:
+    """Return logistic regression on TF-IDF, which says whether a prompt is harmful, fitted on prompts to learn from.
+
+    Where none of them is harmful, or all are, there is none.
+    """
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
 
+    harmful = prompts["kind"] == HARMFUL
+    if harmful.nunique() < 2:
+        return None
     words = make_pipeline(TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True), LogisticRegression(C=10))
-    return words.fit(prompts["prompt"], prompts["kind"] == HARMFUL)
+    return words.fit(prompts["prompt"], harmful)
 
 
 def answers(words: Pipeline, prompts: Sequence[str], of_base: Sequence[str]) -> list[str]:
