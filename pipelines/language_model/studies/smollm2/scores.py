@@ -44,8 +44,7 @@ def wikitext() -> Line:
     lines = questions.lines(questions.WIKITEXT, settings().data_dir)
     text = "".join(lines)[: int(SHARE * sum(map(len, lines)))]
     numbers = np.array(tokens.encode(text))
-    start = tokens.special["<|endoftext|>"]
-    costs, _ = losses_and_hits(decoder, numbers, CONTEXT, start, batch=4)
+    costs, _ = losses_and_hits(decoder, numbers, CONTEXT, tokens.special["<|endoftext|>"], batch=4)
     blocks = np.array_split(np.arange(len(costs)), 100)
     lengths = np.array([len(tokens.bytes[number]) for number in numbers])
     costs_of, bytes_of = ([values[block].sum() for block in blocks] for values in (costs, lengths))
