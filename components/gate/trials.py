@@ -73,9 +73,9 @@ def study(
     """Return the study `gate` of a capstone: random answers, and honest twins of the champion, whose seed is 0.
 
     random_answer: from a model and a seed to one that answers at random, in the same form. twin: by default that of
-    another seed. Where a seed changes nothing, the rows are drawn again. twin_seeds: how many twins,
-    where each takes minutes; by default one for each seed. during: what surrounds each training and evaluation, such as
-    a memory of what they compute each time.
+    another seed. Where a seed changes nothing, the rows are drawn again. twin_seeds: how many twins, where each takes
+    minutes; by default one for each seed. during: what surrounds each training and evaluation, such as a memory of what
+    they compute each time.
     """
     task, make_twin = catalogue.load(capstone), twin or another_seed(capstone)
 

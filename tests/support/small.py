@@ -19,8 +19,8 @@ class Small(Protocol):
     where their prediction times are not now; `ACTUALS`, labels of the answer to `ASKED`, in turn; `PICTURED`, what is
     entered for the picture of its page, where that is not the first example; `WATCHED_IN`, the test of its live
     predictions, where it has one of its own; `check(run, folder)`, what is true of its run alone; `CLUSTER`, the
-    parameters of its run on a cluster; and `LONG_ON_CLUSTER`, whether `make e2e-capstones` alone runs it
-    there, on the small data.
+    parameters of its run on a cluster; and `LONG_ON_CLUSTER`, whether `make e2e-capstones` alone runs it there, on the
+    small data.
     """
 
     SETTINGS: dict[str, Any]  # parameters of the pipeline that make the run short
