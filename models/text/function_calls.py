@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from capstan.errors import InvalidRow
 from models.grammar.json_schema import BadSchema, grammar
@@ -12,6 +12,7 @@ from models.grammar.json_schema import BadSchema, grammar
 Function = Mapping[str, Any]  # with `name`, and perhaps `description` and `parameters`, a JSON schema
 NONE, AUTO, REQUIRED = "none", "auto", "required"
 ANY = {"type": "object", "properties": {}}
+Reason = Literal["stop", "length", "tool_calls"]  # an answer ends for, as OpenAI names them
 TOLD = 'You may call a function. To call one, answer with JSON alone: {"name": ..., "arguments": {...}}. The functions:'
 
 

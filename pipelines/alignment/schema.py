@@ -1,10 +1,11 @@
 """What is asked and answered."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from models.grammar.json_schema import LONGEST_TEXT, BadSchema, grammar
+from models.text.function_calls import Reason
 
 CONTEXT = 2_048  # tokens of a conversation and its answer
 LONGEST = 8_000  # characters of what is said at once
@@ -97,7 +98,7 @@ class Prediction(BaseModel):
 
     text: str = Field(title="Answer", json_schema_extra={"contentMediaType": "text/plain"})
     tool_calls: list[Call] = Field([], title="Calls", description="of functions, in place of a text")
-    finish_reason: Literal["stop", "length", "tool_calls"] = Field(title="Ended by")
+    finish_reason: Reason = Field(title="Ended by")
     refused: bool = Field(title="Refused", description="by a rule on how refusals begin")
     tokens: int = Field(title="Tokens made", ge=0)
     prompt_tokens: int = Field(title="Tokens read", ge=0)
