@@ -12,7 +12,7 @@ from typing import Any
 from capstan.catalogue import load
 from capstan.contract.resources import millicores
 from capstan.errors import CapstanError
-from cluster import api, templates
+from cluster import api, pod_state, templates
 from cluster.names import NAMESPACE, service_name
 from cluster.readiness import trouble_of
 
@@ -145,6 +145,16 @@ def is_ready(pod: dict[str, Any]) -> bool:
     conditions = pod["status"].get("conditions", [])
     ready = any(item["type"] == "Ready" and item["status"] == "True" for item in conditions)
     return ready and "deletionTimestamp" not in pod["metadata"]
+
+
+def killed(capstone: str) -> list[str]:
+    """Return a sentence on each server that Kubernetes killed for its memory and started again, or will."""
+    return [
+        f"Kubernetes killed the server in {pod['metadata']['name']}: it took more memory than its limit, which "
+        f"RESOURCES of the task of {capstone} sets."
+        for pod in pods(capstone)
+        if pod_state.out_of_memory(pod)
+    ]
 
 
 def _ready(service: dict[str, Any], digest: str, capstone: str) -> bool:

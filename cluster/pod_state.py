@@ -52,8 +52,9 @@ def failed(pod: dict[str, Any]) -> bool:
 
 
 def out_of_memory(pod: dict[str, Any]) -> bool:
-    """Return whether a container was killed because it took more memory than its limit."""
-    return any(end.get("reason") == "OOMKilled" for end in _ends(pod))
+    """Return whether a container was killed because it took more memory than its limit, perhaps before it restarted."""
+    before = [item.get("lastState", {}).get("terminated", {}) for item in pod["status"].get("containerStatuses", [])]
+    return any(end.get("reason") == "OOMKilled" for end in [*_ends(pod), *before])
 
 
 def finished(pod: dict[str, Any]) -> str:

@@ -33,6 +33,21 @@ def _forwarded_endpoint(capstone: str) -> str:
     return f"http://127.0.0.1:{forward.wait()}"
 
 
+@contextmanager
+def _reached(capstone: str) -> Iterator[list[str]]:
+    """Yield the URL of each pod of an endpoint that gets requests; outside of the cluster, forwarded ports."""
+    pods = [pod for pod in inference_service.pods(capstone) if inference_service.is_ready(pod)]
+    if not pods:
+        raise Unavailable(f"No pod serves {capstone}. See `kubectl -n {NAMESPACE} get pods`.")
+    if inside():
+        yield [f"http://{pod['status']['podIP']}:8080" for pod in pods]
+        return
+    with ExitStack() as stack:
+        names = [f"pod/{pod['metadata']['name']}" for pod in pods]
+        ports = [stack.enter_context(forwarded(NAMESPACE, name, 8080)) for name in names]
+        yield [f"http://127.0.0.1:{port}" for port in ports]
+
+
 class ClusterProfile:
     """A Kubernetes cluster. The addresses and passwords come from the settings, which a ConfigMap and a Secret give."""
 
@@ -104,16 +119,11 @@ class ClusterProfile:
     @contextmanager
     def replicas(self, capstone: str) -> Iterator[list[str]]:
         """Yield the URL of each pod that gets requests. One that starts meanwhile reads the new state by itself."""
-        pods = [pod for pod in inference_service.pods(capstone) if inference_service.is_ready(pod)]
-        if not pods:
-            raise CapstanError(f"No pod serves {capstone}. See `kubectl -n {NAMESPACE} get pods`.")
-        if inside():
-            yield [f"http://{pod['status']['podIP']}:8080" for pod in pods]
-            return
-        with ExitStack() as stack:
-            names = [f"pod/{pod['metadata']['name']}" for pod in pods]
-            ports = [stack.enter_context(forwarded(NAMESPACE, name, 8080)) for name in names]
-            yield [f"http://127.0.0.1:{port}" for port in ports]
+        try:
+            with _reached(capstone) as urls:
+                yield urls
+        except Unavailable as error:
+            raise Unavailable(" ".join([str(error), *inference_service.killed(capstone)])) from error
 
     @contextmanager
     def lock(self, name: str, message: str) -> Iterator[None]:

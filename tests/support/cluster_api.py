@@ -40,6 +40,7 @@ class Cluster:
     stopped: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     job_statuses: list[dict] = field(default_factory=list)  # of each RayJob, one after the other; the last one stays
+    servers: list[dict] = field(default_factory=list)  # the pods of endpoints
     job_logs: dict[str, str] = field(default_factory=dict)  # by the id of the job at Ray
 
     def answer(self, method: str, path: str, query: dict[str, list[str]]) -> dict:
@@ -62,6 +63,8 @@ class Cluster:
                 return {"run_id": name, "state": run.state, "run_details": {"task_details": run.tasks}}
             case [*_, "kubeflow", "pods"]:
                 return {"items": self._run(query["labelSelector"][0].partition("=")[2]).pods}
+            case [*_, "capstan", "pods"]:
+                return {"items": self.servers}
             case [*_, "kubeflow", "workflows"]:
                 run = self._run(query["labelSelector"][0].partition("=")[2])
                 return {"items": [{"spec": run.spec, "status": {"nodes": run.nodes}}] if run.workflow else []}
