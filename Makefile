@@ -65,7 +65,7 @@ test: .venv/.dev  ## lint, types, the tests of the core and of the selected caps
 	scripts/system-packages
 	$(PYTEST) --selected --durations=20 --durations-min=5
 
-test-all: .venv/.dev  ## the same with the tests of every capstone, and those that have their turn in one run of nine
+test-all: .venv/.dev  ## the same with the tests of every capstone, and those that have their turn in one run of twelve
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint types
 	scripts/system-packages
 	$(PYTEST) --durations=20 --durations-min=5
@@ -79,7 +79,7 @@ e2e: .venv/.dev  ## on a cluster with this checkout (make cluster): the flagship
 e2e-long: .venv/.dev  ## the rest, more than an hour: documentation, operations, lost stores, autoscaling, removing Capstan
 	$(E2E) "e2e and long"
 
-e2e-selected: .venv/.dev  ## the part that .ci/run takes: the flagship, security, and a ninth of the rest
+e2e-selected: .venv/.dev  ## the part that .ci/run takes: the flagship, security, and a twelfth of the rest
 	$(E2E) "e2e and not long" --selected
 
 e2e-capstones: .venv/.dev  ## each capstone on a cluster: up to ten minutes for each

@@ -37,7 +37,7 @@ ORDER = (
     *("training", "ray_autoscaling", "autoscaling", "documentation", "alerts", "digests", "rotation", "signing"),
     *("operations", "lost_stores", "teams", "uninstall"),
 )
-# The rest is marked `rotating`: `make e2e-selected` takes a ninth of these files, in turn.
+# The rest is marked `rotating`: `make e2e-selected` takes a twelfth of these files, in turn.
 SECONDS = 1500  # for a test with its fixtures: the first run is among them
 
 

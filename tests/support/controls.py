@@ -25,7 +25,7 @@ class Controls(Protocol):
     """What such a module defines.
 
     It may define `fewer(parts)`, where a test cannot train on all of the data, `ROTATING`, the names of controls that
-    have their turn in one run of nine, and `EACH_IN_TURN`, where each test takes minutes and has a turn of its own.
+    have their turn in one run of twelve, and `EACH_IN_TURN`, where each test takes minutes and has a turn of its own.
     """
 
     SETTINGS: dict[str, Any]  # parameters of `train`, with which the model of the data as they are is accepted

@@ -1,8 +1,8 @@
 """Which tests `make test` selects: the core's, and those of some capstones. `make selection` shows them.
 
-These are the flagship, the capstone whose turn it is, and up to two that the latest commits can reach: no more when
+These are the flagship, the capstone whose turn it is, and one that the latest commits can reach: no more when
 there are forty. A capability needs no capstone that is selected for it, for the core has tests of each. A turn is
-counted in commits: as many in a row as there are capstones run each of them, and nine in a row run each test that is
+counted in commits: as many in a row as there are capstones run each of them, and twelve in a row run each test that is
 marked `rotating`, and those of each algorithm that was not edited. A turn has whole files. Where a file has tests of
 many capstones, or names parts, `rotating("whole")`, each has a turn of its own: else one run would have them all.
 `make test-all` selects all.
@@ -18,9 +18,9 @@ from tests.support.processes import ROOT
 
 FLAGSHIP = "flight_delay"
 ALGORITHMS = (ROOT / "tests" / "unit" / "models", ROOT / "kernels" / "tests")
-TURNS = 9
-# An edit of the core reaches all capstones. Then these many run next to the one whose turn it is.
-REACHED = 2
+TURNS = 12
+# An edit of the core reaches all capstones. Then so many run next to the one whose turn it is.
+REACHED = 1
 # A landing has about this many commits. A base too far back selects more capstones, up to the bound, and misses none.
 LANDING = 15
 
@@ -65,7 +65,7 @@ def _waiting(ordered: Iterable[Candidate], number: int) -> list[Candidate]:
 
 
 def its_turn(names: Sequence[str], number: int) -> list[str]:
-    """Return the ninth of some sorted names whose turn it is at some number of commits."""
+    """Return the twelfth of some sorted names whose turn it is at some number of commits."""
     return names[number % TURNS :: TURNS]
 
 

@@ -23,27 +23,25 @@ def test_each_has_its_turn_and_the_flagship_runs_each_time():
 
 @pytest.mark.parametrize("number", range(0, 36, 7))
 def test_an_edited_capstone_is_selected_at_any_turn(number):
-    assert {"c03", "c30"} <= choose(capstones(c03={"edited": True}, c30={"reached": True}), number).keys()
+    assert "c30" in choose(capstones(c03={"reached": True}, c30={"edited": True}), number)
 
 
 def test_an_edit_of_the_core_selects_some_and_those_that_were_edited_first():
     reached = {name: {"reached": True, "edited": name == "c28"} for name in MANY}
-    assert choose(capstones(**reached), 0) == {
-        **{FLAGSHIP: "the flagship", "c00": "its turn", "c28": "edited", "c01": "imports what was edited"}
-    }
+    assert choose(capstones(**reached), 0) == {**{FLAGSHIP: "the flagship", "c00": "its turn", "c28": "edited"}}
 
 
 def test_an_edit_of_the_core_selects_others_each_time():
     runs = [choose(capstones(**{name: {"reached": True} for name in MANY}), number) for number in (0, 3)]
-    assert [run.keys() - {FLAGSHIP} for run in runs] == [{"c00", "c01", "c02"}, {"c03", "c04", "c05"}]
+    assert [run.keys() - {FLAGSHIP} for run in runs] == [{"c00", "c01"}, {"c03", "c04"}]
 
 
-def test_each_rotating_test_has_run_after_nine_turns():
+def test_each_rotating_test_has_run_after_all_turns():
     assert sorted(name for number in range(40, 40 + TURNS) for name in its_turn(MANY, number)) == sorted(MANY)
 
 
 def test_a_part_of_a_file_has_its_turn_alone(request):
-    """So have the tests of each capstone in a file of all: else one run in nine would have those of twenty."""
+    """So have the tests of each capstone in a file of all: else one run in twelve would have those of twenty."""
 
     def part(*marks: pytest.MarkDecorator) -> str:
         item = pytest.Function.from_parent(request.node.parent, name="test_it", callobj=lambda: None)
