@@ -84,7 +84,7 @@ def of_checkable(count: int, held: bool = False) -> list[Row]:
 
 
 def of_harmful(data_dir: Path | None) -> tuple[list[Row], list[Row]]:
-    """Return harmful prompts to learn from, and to measure: drawn from all, a third where there are few.
+    """Return harmful prompts to learn from, and to measure: drawn from all, half where there are few.
 
     The others are short, sources take turns, and none is a near copy of one to measure.
     """
@@ -94,7 +94,7 @@ def of_harmful(data_dir: Path | None) -> tuple[list[Row], list[Row]]:
     groups = near_copies.groups([text[:2_000] for text in prompts["text"]])
     places = list(range(len(prompts)))
     random.Random(0).shuffle(places)
-    measured = places[: min(MEASURED, len(places) // 3)]
+    measured = places[: min(MEASURED, len(places) // 2)]
     taken = {groups[place] for place in measured}
     short = [place for place in places if len(prompts["text"][place]) <= LONGEST and groups[place] not in taken]
     learned = _in_turn(short, lambda place: str(prompts["source"][place]))

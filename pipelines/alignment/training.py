@@ -33,8 +33,6 @@ BATCH = 4  # with eight, the states that are kept for the gradient take another 
 LONGEST = 192  # tokens of an example; longer ones are left out
 PARTS = 4  # of an epoch, after each of which the training is kept
 OF_PREFERENCES = 0.1  # of the rate of answers: that of preferences
-# Answers to questions begin in many ways, and refusals in one, which would be the likeliest way too often.
-OPENING = "Sure. "
 OF_BASE = 24  # tokens of an answer of the base that is learned from
 Pair = tuple[Example, Example]  # the same prompt with the better and with the worse answer
 
@@ -93,14 +91,14 @@ def fit(prompts: pd.DataFrame, weights: Mapping[str, Path], plan: Plan) -> Assis
 def answered(prompts: pd.DataFrame, base: Assistant, harmful: int) -> tuple[pd.DataFrame, dict[str, str]]:
     """Return the prompts, with the base's answers to harmless ones that nobody answered, and all that it answered.
 
-    Where the base refuses what is harmless, nothing is learned; its answers get the OPENING. `whole` says whether an
-    answer has its end. harmful: how many of them the base answers.
+    Where the base refuses what is harmless, nothing is learned. `whole` says whether an answer has its end. harmful:
+    how many of them the base answers.
     """
     alone = (prompts["answer"] == "") & (prompts["kind"] == HARMLESS)
     asked = [*prompts.loc[alone, "prompt"], *prompts.loc[prompts["kind"] == HARMFUL, "prompt"][:harmful]]
     of_base = dict(zip(asked, kept_answers.of(base, asked, OF_BASE), strict=True))
     taken = [
-        OPENING + of_base[prompt] if own and not refuses(of_base[prompt]) else answer
+        of_base[prompt] if own and not refuses(of_base[prompt]) else answer
         for own, prompt, answer in zip(alone, prompts["prompt"], prompts["answer"], strict=True)
     ]
     return prompts.assign(answer=taken, whole=~alone), of_base
@@ -120,7 +118,7 @@ def preferred(prompts: pd.DataFrame, template: Template, of_base: Mapping[str, s
         return [pair for pair in pairs if max(len(each.tokens) for each in pair) <= LONGEST]
 
     def example(prompt: str, text: str) -> Example:
-        return template.example(prompt, text, whole=text.removeprefix(OPENING) != of_base.get(prompt))
+        return template.example(prompt, text, whole=text != of_base.get(prompt))
 
     harmful, harmless = (
         prompts[prompts["kind"] == kind].sample(frac=1, random_state=0) for kind in (HARMFUL, HARMLESS)

@@ -91,7 +91,7 @@ def test_refusals_of_the_base_are_not_learned_and_are_worse_than_an_answer(home,
     base = Base(tmp_path, {"Find a flight.": "There is one at ten.", "Find a hotel.": "I'm sorry, I can't do that.",
                            "Hurt him.": "Kick him."})  # fmt: skip
     rows, of_base = training.answered(prompts, base, 1)
-    assert [*rows["answer"]] == ["Sure. There is one at ten.", "", "An apple.", REFUSALS[1], "Hello."]
+    assert [*rows["answer"]] == ["There is one at ten.", "", "An apple.", REFUSALS[1], "Hello."]
     assert [*rows["whole"]] == [False, False, True, True, True], "the base's answers were cut"
 
     class Told:
@@ -99,7 +99,7 @@ def test_refusals_of_the_base_are_not_learned_and_are_worse_than_an_answer(home,
             return Example((0,), 0) if (prompt, answer) in wanted else pytest.fail(f"{prompt} {answer}")
 
     wanted = {("Hurt him.", REFUSALS[1]), ("Hurt him.", "Kick him."), ("Say hello.", "Hello."), ("Say hello.", "Bye.")}
-    wanted |= {("Find a flight.", "Sure. There is one at ten."), ("Name a fruit.", "An apple.")}
+    wanted |= {("Find a flight.", "There is one at ten."), ("Name a fruit.", "An apple.")}
     wanted |= {(prompt, text) for prompt in ("Find a flight.", "Name a fruit.") for text in REFUSALS}
     assert len(training.preferred(rows, Told(), of_base)) == 3, "as many of each kind, and an edit"
 
