@@ -20,9 +20,9 @@ def profile(cluster, home, monkeypatch):
 
 def server(**last):
     """Return a pod whose server has started again. last: how it ended before."""
-    made = pod("flight-delay-predictor", "Running", {"running": {}})
-    made["status"]["containerStatuses"][0]["lastState"] = last
-    return made
+    running = pod("flight-delay-predictor", "Running", {"running": {}})
+    running["status"]["containerStatuses"][0]["lastState"] = last
+    return running
 
 
 def test_endpoint_that_was_killed_for_its_memory_says_so(profile):
