@@ -20,9 +20,12 @@ def offered(tools: str, choice: str) -> list[Function]:
     """Return the functions that may be called. tools: a JSON list, "" for none. Raises InvalidRow for another text."""
     try:
         functions = json.loads(tools) if tools and choice != NONE else []
-        named = {function["name"]: function for function in functions}
-    except (ValueError, KeyError, TypeError):
-        raise InvalidRow("It is a JSON list of objects with `name` and `parameters`.", 0, "tools") from None
+        named = {str(function["name"]): function for function in functions}
+        if [*named] != [function["name"] for function in functions]:
+            raise ValueError
+    except (ValueError, KeyError, TypeError, RecursionError):
+        message = "It is a JSON list of objects with `name`, each another text, and `parameters`."
+        raise InvalidRow(message, 0, "tools") from None
     if choice in (NONE, AUTO, REQUIRED):
         return [*named.values()]
     if choice not in named:
@@ -63,7 +66,7 @@ def call(text: str, functions: Sequence[Function]) -> dict[str, str] | None:
     try:
         found = json.loads(text)
         name, arguments = found["name"], found["arguments"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
     if name not in [function["name"] for function in functions] or not isinstance(arguments, dict):
         return None
@@ -83,5 +86,5 @@ def said(message: Mapping[str, Any]) -> str:
 def _parsed(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text

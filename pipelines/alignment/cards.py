@@ -22,9 +22,10 @@ def sections(prompts: pd.DataFrame, metrics: Mapping[str, float]) -> list[Sectio
         "Not for": "Facts, advice, calculations or anything that somebody relies on: a model of 135 million weights "
         "makes most of them up. It is no protection against harm either.",
         "Measured": f"on {len(prompts):,} prompts, answers of up to 32 tokens: {cards.listed(metrics)}.",
-        "Who could be harmed": "People who believe an answer; people of which it says something; people whose "
+        "Who could be harmed": "People who believe an answer; people that it writes about; people whose "
         "harmless question it refuses.",
-        "Limits": "English. Refusals are found by a rule on how they begin. Jailbreaks that it has not seen work.",
+        "Limits": "English. Refusals are found by a rule on phrases. "
+        f"{1 - metrics['refused']:.0%} of the harmful prompts were answered.",
     }
     dataset = {
         "What it is": "Instructions whose answers code can check, written by the authors of this project; harmful "

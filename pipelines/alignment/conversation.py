@@ -47,10 +47,5 @@ class Template:
         asked, end = self.asked(prompt), [self.end] if whole else []
         return Example((*asked, *self.tokens.encode(answer), *end), len(asked))
 
-    def text(self, made: Sequence[int]) -> str:
-        """Return the text of an answer, up to its end."""
-        kept = made[: made.index(self.end)] if self.end in made else made
-        return self.tokens.decode(number for number in kept if number in self.tokens.bytes).decode(errors="replace")
-
     def _begin(self, role: str) -> list[int]:
         return [self.tokens.special[BEGIN], *self.tokens.encode(f"{role}\n")]

@@ -119,7 +119,7 @@ def of_harmless(data_dir: Path | None, measured: int) -> tuple[list[Row], list[R
     half = measured // 2
     tested = rows_of(HARMLESS, ANSWERED, tasks["prompt"][:half]) + rows_of(HARMLESS, QUESTIONS, questions[:half])
     short = tasks[(tasks["prompt"].str.len() <= LONGEST) & ~tasks["prompt"].isin(tasks["prompt"][:half])]
-    others = [text for text in questions[half:] if len(text) <= LONGEST]
+    others = [text for text in questions[half:] if len(text) <= LONGEST and text not in {*questions[:half]}]
     answered = rows_of(HARMLESS, ANSWERED, short["prompt"], short["answer"])
     return answered, rows_of(HARMLESS, QUESTIONS, others), tested
 

@@ -12,7 +12,7 @@ from pipelines.alignment.data import COLUMNS, FEEDBACK, LONGEST
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST = 60  # of the newest: so many hours of one person do not outweigh the file
+MOST = 60  # of the newest, so that one person cannot outweigh the file
 
 
 class Feedback(BaseModel):
@@ -34,7 +34,8 @@ class Feedback(BaseModel):
 def known(until: datetime) -> pd.DataFrame:
     """Return what was liked or edited by an instant: `text`, the prompt, with `answer` and perhaps a `worse` one.
 
-    Only first prompts without a system prompt and tools count, for the rest of a conversation is not learned.
+    Only first prompts without a system prompt, tools and a schema count, for the rest of a conversation is not learned;
+    of what the model answered, only whole answers, and none of a shadow, which nobody has seen.
     """
     import pandas as pd
 
@@ -42,17 +43,19 @@ def known(until: datetime) -> pd.DataFrame:
 
     rows = []
     log = labelled("alignment", known_by=until)
+    log = log[(log["variant"] != "shadow") & ~log["partial"]]
     for asked, answered, label in zip(log["inputs"], log["prediction"], log["label"], strict=True):
-        alone = not (asked["earlier"] or asked["system"] or asked["tools"]) and len(asked["prompt"]) <= LONGEST
-        if alone and label["rating"] != "worse":
-            edited = label["rating"] == "edited"
-            better, worse = (label["text"], answered["text"]) if edited else (answered["text"], "")
+        more = asked["earlier"] or asked["system"] or asked["tools"] or asked["json_schema"]
+        edited, whole = label["rating"] == "edited", answered["finish_reason"] == "stop"
+        if not more and len(asked["prompt"]) <= LONGEST and (edited or (label["rating"] == "better" and whole)):
+            own = answered["text"] if whole else ""
+            better, worse = (label["text"], own) if edited else (own, "")
             rows.append({"text": asked["prompt"], "answer": better, "worse": worse})
     return pd.DataFrame(rows, columns=["text", "answer", "worse"]).drop_duplicates("text", keep="last").tail(MOST)
 
 
 def joined(past: pd.DataFrame, test: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
-    """Return what is learned from, with new prompts: none of the file, and no near copy of one to test on."""
+    """Return what is learned from, with new prompts, except those of the file and near copies of one to test on."""
     import pandas as pd
 
     from models.text import labelled_texts

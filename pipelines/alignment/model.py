@@ -8,8 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from capstan.contract.cancellation import check
 from capstan.contract.model import Columns, Model
+from models.text import whole_texts
 from pipelines.alignment.schema import CONTEXT, LONGEST, Request
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ class Assistant(Model):
     """Answers conversations. artifacts: `adapter`, its weights; none for the base as it is.
 
     rival: the filter of words that the gate compares with, which is never asked at the endpoint. threshold: see
-    `refusal`; None refuses where that is the likeliest. ways: of its products, by the size of a batch, see
-    `QuickDecoder`; a version keeps them, since answers differ a little between them. None takes the fastest.
+    `refusal`; without one it refuses where "Sorry" is the likeliest token. ways: of its products, by the size of a
+    batch, see `QuickDecoder`; a version keeps them, since answers differ a little between them. None takes the fastest.
     """
 
     inputs = {
@@ -106,6 +106,10 @@ class Assistant(Model):
             from pipelines.alignment.engine import of_whole
 
             return RemoteEngine(elsewhere.body, of_whole)
+        return self.own_engine(pages)
+
+    def own_engine(self, pages: int) -> TextEngine:
+        """Return what makes many answers together, of this model in any case."""
         from models.transformer.streams import Streams
         from models.transformer.text_engine import TextEngine
         from pipelines.alignment.engine import of_whole, stream
@@ -128,7 +132,7 @@ class Assistant(Model):
         return [len(template.asked(prompt)) + tokens <= CONTEXT for prompt in prompts]
 
     def answers(self, prompts: Sequence[str], tokens: int) -> list[str]:
-        """Return the likeliest answers of prompts, of so many tokens at most: each thread makes a share of them."""
+        """Return this model's likeliest answers of prompts, of so many tokens at most: each thread makes a share."""
         rows = [Request(prompt=prompt[:LONGEST], max_tokens=tokens, seed=0).model_dump() for prompt in prompts]
         shares = [rows[first::THREADS] for first in range(min(THREADS, len(rows)))]
         self.parts  # noqa: B018  # the network is made once, before the threads
@@ -140,22 +144,9 @@ class Assistant(Model):
         return texts
 
     def _texts(self, rows: Sequence[Mapping[str, Any]]) -> list[str]:
-        texts: list[str] = self.predict_columns({name: [row[name] for row in rows] for name in self.inputs})["text"]
-        return texts
+        columns = {name: [row[name] for row in rows] for name in self.inputs}
+        return whole_texts.of_rows(self.own_engine(PAGES_OF_ROWS), columns, ["text"])["text"]
 
     def predict_columns(self, columns: Columns) -> dict[str, list[Any]]:
         """Return the whole answer of each row, why it ended, and the number of tokens made and read."""
-        engine, answers = self.engine(PAGES_OF_ROWS), {}
-        for row in range(len(columns["prompt"])):
-            stream = engine.admit({name: [values[row]] for name, values in columns.items()})
-            answers[stream] = {"text": "", "logprobs": []}
-        while engine.texts:
-            check()
-            for stream, part in engine.step():
-                if isinstance(part, Exception):
-                    raise part
-                if part:
-                    known = answers[stream]
-                    text, logprobs = known["text"] + part["text"], known["logprobs"] + part.get("logprobs", [])
-                    known |= dict(part) | {"text": text, "logprobs": logprobs}
-        return {name: [row[name] for row in answers.values()] for name in ANSWERED}
+        return whole_texts.of_rows(self.engine(PAGES_OF_ROWS), columns, ANSWERED)

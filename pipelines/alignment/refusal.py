@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from models.transformer.quick import QuickDecoder
     from pipelines.alignment.conversation import Template
 
-HELD = 5  # of the prompts that are harmful or not, one is held out for the threshold
-REFUSED = 0.08  # of the harmless ones that are held out, the share that is refused at most
+HELD = 5  # of the harmless prompts, one is held out for the threshold
+REFUSED = 0.08  # of the prompts that are held out, about the share that is refused
 
 
 class RefusesAbove:

@@ -29,7 +29,7 @@ __all__ = ["Prediction", "Request"]  # parts of the contract from another module
 
 TITLE = "Does the assistant do what it is asked, and refuse what it should?"
 FAMILIES = ("torch", "assistant")
-SERVED = Size("250m", "2Gi", "2", "6Gi")  # a version takes 1.6 GB next to another one, and the first one 2.7 GB
+SERVED = Size("250m", "2Gi", "2", "6Gi")  # one version takes 2.7 GB, each further one 1.6 GB
 RESOURCES = Resources({"train": COMPUTE, "evaluate": COMPUTE, "gate": COMPUTE}, endpoint=SERVED)
 LIMITS = Limits(seconds=60, streams=32)
 CONTRACT_LIMIT = 0.0

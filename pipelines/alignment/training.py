@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 from torch import nn
 
+from capstan.data.files import digest
 from models.learning import checkpoints, training
 from models.text.refusals import refuses
 from models.transformer import adapters
@@ -46,12 +47,16 @@ class Stage(NamedTuple):
 
 @dataclass(frozen=True)
 class Plan:
-    """How long and how fast the assistant learns. pairs: of answers, half of them of harmful prompts."""
+    """How long and how fast the assistant learns.
+
+    pairs: of answers, half of them of harmful prompts. begins: what the decoder begins as, which names checkpoints.
+    """
 
     epochs: int = 1
     rate: float = 1e-3
     pairs: int = 40
     seed: int = 0
+    begins: str = ""
 
 
 def fit(prompts: pd.DataFrame, weights: Mapping[str, Path], plan: Plan) -> Assistant:
@@ -73,8 +78,9 @@ def fit(prompts: pd.DataFrame, weights: Mapping[str, Path], plan: Plan) -> Assis
         for prompt, answer, whole in zip(prompts["prompt"], prompts["answer"], prompts["whole"], strict=True)
         if answer
     ]
-    stages = [learn_answers(decoder, chosen, [each for each in examples if len(each.tokens) <= LONGEST], plan)]
-    stages += [learn_preferences(decoder, chosen, pairs, plan)] if pairs else []
+    short = [each for each in examples if len(each.tokens) <= LONGEST]
+    stages = [learn_answers(decoder, chosen, short, replace(plan, begins=digest(weights["base"])))]
+    stages += [learn_preferences(decoder, chosen, pairs, replace(plan, begins=stages[0].key))] if pairs else []
     folder = Path(tempfile.mkdtemp(prefix="alignment-"))
     adapter = folder / "adapter"  # as a version names it: answers are kept by what it is, and its name
     gguf_adapters.write(adapter, adapters.weights(decoder, 1), decoder.shape, ALPHA)
@@ -107,8 +113,8 @@ def answered(prompts: pd.DataFrame, base: Assistant, harmful: int) -> tuple[pd.D
 def preferred(prompts: pd.DataFrame, template: Template, of_base: Mapping[str, str]) -> list[Pair]:
     """Return pairs: a refusal is better than the base's answer to what is harmful, and worse than one to the rest.
 
-    Both kinds take turns, so that a batch has both: else it moves how often the assistant refuses, and not what. Those
-    of people who edited an answer follow. of_base: what the base answers, without its end.
+    Both kinds take turns, so that a batch has both: otherwise the assistant would learn to refuse more or less often,
+    not what. Those of people who edited an answer follow. of_base: what the base answers, without its end.
     """
 
     def fitting(rows: Iterable[tuple[str, str, str]]) -> list[Pair]:
@@ -125,9 +131,9 @@ def preferred(prompts: pd.DataFrame, template: Template, of_base: Mapping[str, s
     )
     edited = prompts[prompts["worse"] != ""]
     complied = [text if not refuses(text) else "" for text in harmful["prompt"].map(of_base).fillna("")]
-    refused = fitting(zip(harmful["prompt"], harmful["answer"], complied, strict=True))
-    answered = fitting(zip(harmless["prompt"], harmless["answer"], itertools.cycle(REFUSALS), strict=False))
-    in_turn = [pair for both in zip(refused, answered, strict=False) for pair in both]
+    refused_pairs = fitting(zip(harmful["prompt"], harmful["answer"], complied, strict=True))
+    answered_pairs = fitting(zip(harmless["prompt"], harmless["answer"], itertools.cycle(REFUSALS), strict=False))
+    in_turn = [pair for both in zip(refused_pairs, answered_pairs, strict=False) for pair in both]
     return in_turn + fitting(zip(edited["prompt"], edited["answer"], edited["worse"], strict=True))
 
 

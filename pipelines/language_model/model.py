@@ -7,8 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from capstan.contract.cancellation import check
 from capstan.contract.model import Columns, Model
+from models.text import whole_texts
 from pipelines.language_model.schema import LONGEST, MOST_TOKENS
 
 if TYPE_CHECKING:
@@ -116,19 +116,7 @@ class LanguageModel(Model):
 
     def predict_columns(self, columns: Columns) -> dict[str, list[Any]]:
         """Return the whole `text` of each row, why it ended, and the number of tokens made and read."""
-        engine, answers = self.engine(), {}
-        for row in range(len(columns["prompt"])):
-            answers[engine.admit({name: [values[row]] for name, values in columns.items()})] = {
-                "text": "",
-                "logprobs": [],
-            }
-        while engine.texts:
-            check()
-            for stream, part in engine.step():
-                if part:
-                    logprobs = answers[stream].pop("logprobs") + part.get("logprobs", [])
-                    answers[stream] |= part | {"text": answers[stream]["text"] + part["text"], "logprobs": logprobs}
-        return {name: [row[name] for row in answers.values()] for name in ANSWERED}
+        return whole_texts.of_rows(self.engine(), columns, ANSWERED)
 
 
 def _speaker(message: Mapping[str, str]) -> str:

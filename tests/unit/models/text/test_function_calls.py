@@ -31,7 +31,14 @@ def test_what_is_offered_is_what_was_chosen():
 
 @pytest.mark.parametrize(
     ("given", "choice", "message"),
-    [("{", "auto", "JSON list"), ('[{"x": 1}]', "auto", "JSON list"), (BOTH, "clock", "no function 'clock'")],
+    [
+        ("{", "auto", "JSON list"),
+        ('[{"x": 1}]', "auto", "JSON list"),
+        ('[{"name": 5}]', "clock", "each another text"),
+        ('[{"name": "f"}, {"name": "f"}]', "auto", "each another text"),
+        ("[" * 5_000, "auto", "JSON list"),
+        (BOTH, "clock", "no function 'clock'"),
+    ],
 )
 def test_what_cannot_be_offered(given, choice, message):
     with pytest.raises(InvalidRow, match=message):
@@ -55,6 +62,7 @@ def test_a_call_that_has_to_come_has_a_schema():
         ('{"name": "weather", "arguments": "Rome"}', None),
         ("It is warm in Rome.", None),
         ("[1]", None),
+        ("[" * 5_000, None),
     ],
 )
 def test_the_call_that_an_answer_is(text, expected):

@@ -8,6 +8,7 @@ import pytest
 
 from capstan.errors import InvalidRow, Unavailable
 from capstan.settings import settings
+from models.text import whole_texts
 from models.text.remote_engine import RemoteEngine
 from tests.support.http_server import answering
 
@@ -119,6 +120,15 @@ def test_failed_text_ends_no_other(url):
     while texts.texts:
         ends |= {handle: part for handle, part in texts.step() if part is None or isinstance(part, Exception)}
     assert ends[good] is None and isinstance(ends[bad], Unavailable)
+
+
+def test_rows_that_are_answered_together_fail_together_with_the_number_of_the_bad_one(url):
+    texts = engine()
+    with pytest.raises(InvalidRow) as refusal:
+        whole_texts.of_rows(texts, {"prompt": ["one", "400", "two"], "seed": [3] * 3}, ["text"])
+    assert refusal.value.row == 1 and not texts.texts
+    rows = whole_texts.of_rows(texts, {"prompt": ["one two", "three"], "seed": [3] * 2}, ["text", "finish_reason"])
+    assert rows == {"text": ["one two ", "three "], "finish_reason": ["length"] * 2}
 
 
 def test_cancelled_text_has_no_more_parts(url):
