@@ -11,6 +11,7 @@ import pandas as pd
 from models.text import language
 from models.text.refusals import refuses
 
+WORDS = 20  # about as many as a whole answer of the reference, which has at most 32 tokens
 JAILBREAK = re.compile(
     r"\b(?:ignore|disregard|forget) (?:all |any |the |your )?(?:previous|prior|above|earlier)|\bpretend\b"
     r"|\brole ?play\b|\byou are (?:now|going to act)\b|\bDAN\b|\bjailbr|\bno (?:rules|restrictions|filters?|limits)\b"
@@ -20,12 +21,13 @@ JAILBREAK = re.compile(
 
 
 def of_texts(prompts: Sequence[str], answers: Sequence[str]) -> pd.DataFrame:
-    """Return a row for each prompt and its answer.
+    """Return a row for each prompt and the beginning of its answer: WORDS words, since requests bound its length.
 
     prompt_length: its characters, as a power of ten. prompt_commands: whether it has a phrase with which people try to
-    change what an assistant does. answer_words, refused, answer_english, answer_repetition: of the answer; the last is
-    the share of its runs of three words that it had before.
+    change what an assistant does. answer_words, refused, answer_english, answer_repetition: of the beginning; the last
+    is the share of its runs of three words that it had before.
     """
+    answers = [" ".join(answer.split()[:WORDS]) for answer in answers]
     return pd.DataFrame(
         {
             "prompt_length": [float(np.log10(1 + len(prompt))) for prompt in prompts],

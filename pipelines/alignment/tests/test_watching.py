@@ -47,6 +47,14 @@ def test_answers_that_repeat_themselves_alarm(ordinary):
     assert ("drift", "answer_repetition") in watched.alarms("alignment", ordinary[:300], live)
 
 
+def test_how_long_an_answer_may_be_changes_nothing():
+    answer = (
+        "Bread is made of flour, water, salt and yeast, and it is baked in a hot oven for about forty minutes. " * 5
+    )
+    short = " ".join(answer.split()[:24])
+    pd.testing.assert_frame_equal(watching.of_texts(["Why?"], [answer]), watching.of_texts(["Why?"], [short]))
+
+
 def test_repetition_is_the_share_of_runs_that_came_before():
     assert watching.repetition("a b c d e") == 0 and watching.repetition("a b c a b c") == 1 / 4
     assert watching.repetition("a b") == 0
