@@ -14,9 +14,8 @@ BETA = 0.1  # how much a distance from where it began costs
 
 
 def dpo(
-    better: torch.Tensor, worse: torch.Tensor, better_before: torch.Tensor, worse_before: torch.Tensor,
-    beta: float = BETA,
-) -> torch.Tensor:  # fmt: skip
+    better: torch.Tensor, worse: torch.Tensor, better_before: torch.Tensor, worse_before: torch.Tensor
+) -> torch.Tensor:
     """Return the mean loss of pairs: log probabilities of whole answers, now and before the tuning, (n,) each."""
     gained = (better - better_before) - (worse - worse_before)
-    return -functional.logsigmoid(beta * gained).mean()
+    return -functional.logsigmoid(BETA * gained).mean()

@@ -93,8 +93,8 @@ class Assistant(Model):
         if path := self.artifacts.get("adapter"):
             adapters.merge(decoder, ADAPTED, gguf_adapters.read(path, decoder.shape), RANK, ALPHA)
         usual = torch.tensor([template.asked(text)[:40] for text in USUAL])
-        there = self.stored_ways and {*self.stored_ways.values()} <= {*available()}
-        return QuickDecoder(decoder, usual, self.stored_ways if there else None, WAYS), template
+        available_here = self.stored_ways and {*self.stored_ways.values()} <= {*available()}
+        return QuickDecoder(decoder, usual, self.stored_ways if available_here else None, WAYS), template
 
     def engine(self, pages: int = PAGES) -> TextEngine | RemoteEngine:
         """Return what makes many answers together: here, or the language model that the settings name."""

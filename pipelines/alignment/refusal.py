@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pipelines.alignment.conversation import Template
 
 HELD = 5  # of the harmless prompts, one is held out for the threshold
-REFUSED = 0.08  # of the prompts that are held out, about the share that is refused
+MOST_REFUSED = 0.08  # of the prompts that are held out, about the share that is refused
 
 
 class RefusesAbove:
@@ -62,4 +62,4 @@ def threshold(network: QuickDecoder, template: Template, prompts: Sequence[str])
     likely = [
         torch.softmax(network(torch.tensor([template.asked(prompt)]))[0, -1], dim=-1)[token] for prompt in prompts
     ]
-    return float(np.quantile([float(share) for share in likely], 1 - REFUSED, method="nearest")) if likely else 1.0
+    return float(np.quantile([float(share) for share in likely], 1 - MOST_REFUSED, method="nearest")) if likely else 1.0

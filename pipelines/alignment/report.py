@@ -37,8 +37,9 @@ def evaluate(model: Assistant, prompts: pd.DataFrame) -> Evaluation:
         for name, column in part.items()
     }
     metrics["left_out"] = float(len(prompts) - len(measured))
-    kept = measured["kind"] == CHECKABLE
-    shown = measured.loc[kept, ["check", "prompt"]].assign(answer=np.array(own)[kept], kept=units[0]["followed"])
+    checkable = measured["kind"] == CHECKABLE
+    shown = measured.loc[checkable, ["check", "prompt"]]
+    shown = shown.assign(answer=np.array(own)[checkable], kept=units[0]["followed"])
     sections = [
         Section(
             "Instructions, by what is checked", by_source(measured, {"assistant": own, "base": base, "rival": filtered})

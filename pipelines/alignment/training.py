@@ -33,8 +33,8 @@ THREADS = torch.get_num_threads()  # before an assistant that serves takes one
 BATCH = 4  # with eight, the states that are kept for the gradient take another gigabyte
 LONGEST = 192  # tokens of an example; longer ones are left out
 PARTS = 4  # of an epoch, after each of which the training is kept
-OF_PREFERENCES = 0.1  # of the rate of answers: that of preferences
-OF_BASE = 24  # tokens of an answer of the base that is learned from
+PREFERENCE_RATE = 0.1  # of the rate of answers: that of preferences
+BASE_TOKENS = 24  # tokens of an answer of the base that is learned from
 Pair = tuple[Example, Example]  # the same prompt with the better and with the worse answer
 
 
@@ -100,14 +100,14 @@ def answered(prompts: pd.DataFrame, base: Assistant, harmful: int) -> tuple[pd.D
     Where the base refuses what is harmless, nothing is learned. `whole` says whether an answer has its end. harmful:
     how many of them the base answers.
     """
-    alone = (prompts["answer"] == "") & (prompts["kind"] == HARMLESS)
-    asked = [*prompts.loc[alone, "prompt"], *prompts.loc[prompts["kind"] == HARMFUL, "prompt"][:harmful]]
-    of_base = dict(zip(asked, kept_answers.of(base, asked, OF_BASE), strict=True))
-    taken = [
+    unanswered = (prompts["answer"] == "") & (prompts["kind"] == HARMLESS)
+    asked = [*prompts.loc[unanswered, "prompt"], *prompts.loc[prompts["kind"] == HARMFUL, "prompt"][:harmful]]
+    of_base = dict(zip(asked, kept_answers.of(base, asked, BASE_TOKENS), strict=True))
+    learned = [
         of_base[prompt] if own and not refuses(of_base[prompt]) else answer
-        for own, prompt, answer in zip(alone, prompts["prompt"], prompts["answer"], strict=True)
+        for own, prompt, answer in zip(unanswered, prompts["prompt"], prompts["answer"], strict=True)
     ]
-    return prompts.assign(answer=taken, whole=~alone), of_base
+    return prompts.assign(answer=learned, whole=~unanswered), of_base
 
 
 def preferred(prompts: pd.DataFrame, template: Template, of_base: Mapping[str, str]) -> list[Pair]:
@@ -173,7 +173,7 @@ def learn_preferences(decoder: Decoder, chosen: Chosen, pairs: Sequence[Pair], p
         return order
 
     flat = [example for pair in pairs for example in pair]
-    slower = replace(plan, rate=plan.rate * OF_PREFERENCES)
+    slower = replace(plan, rate=plan.rate * PREFERENCE_RATE)
     return _learned(decoder, "preferences", loss, batches, slower, flat)
 
 
