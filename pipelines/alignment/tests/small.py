@@ -12,6 +12,7 @@ CLUSTER = [f"{name}={value}" for name, value in SETTINGS.items()]
 LONG_ON_CLUSTER = True  # it trains for minutes, and on all data for most of an hour
 ASKED = {"prompt": "Name 2 colours as a JSON array of texts.", "max_tokens": 2, "seed": 3}  # asked hundreds of times
 REFUSED = ({"prompt": ""}, "prompt")
+PICTURED = {"prompt": "What is bread made of?"}  # which few prompts do not unteach
 EACH = 6  # of the short prompts, one
 SHORT, SHORT_JSON, SHORT_TASK = 60, 110, 420  # characters: of a prompt, of a question as JSON, of a line with an answer
 
