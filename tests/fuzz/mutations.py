@@ -216,6 +216,8 @@ def value_of(schema: dict[str, Any], random: Random) -> Any:
             return number if kind == "number" else round(number)
         case "array":
             return [value_of(schema["items"], random) for _ in range(schema.get("minItems", 1))]
+        case "object":
+            return {name: value_of(schema["properties"][name], random) for name in schema.get("required", ())}
     return "a"
 
 
