@@ -117,9 +117,10 @@ def of_harmless(data_dir: Path | None, measured: int) -> tuple[list[Row], list[R
     questions = function_calls.questions(function_calls.find(data_dir))["text"].sample(frac=1, random_state=0)
 
     half = measured // 2
+    measured_questions = {*questions[:half]}
     tested = rows_of(HARMLESS, ANSWERED, tasks["prompt"][:half]) + rows_of(HARMLESS, QUESTIONS, questions[:half])
     short = tasks[(tasks["prompt"].str.len() <= LONGEST) & ~tasks["prompt"].isin(tasks["prompt"][:half])]
-    others = [text for text in questions[half:] if len(text) <= LONGEST and text not in {*questions[:half]}]
+    others = [text for text in questions[half:] if len(text) <= LONGEST and text not in measured_questions]
     answered = rows_of(HARMLESS, ANSWERED, short["prompt"], short["answer"])
     return answered, rows_of(HARMLESS, QUESTIONS, others), tested
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from capstan.inputs import weights_files
 from capstan.settings import settings
-from capstan.study import Line, Measure, Study, Table
+from capstan.study import Line, Measure, Study, Table, spread
 from data_sets import harmless_sentences
 from models.encoder import minilm, vectors
 from models.text import templates
@@ -163,16 +163,6 @@ def percents(name: str) -> Callable[[pd.DataFrame], str]:
     return shown
 
 
-def spread(name: str, factor: float = 1, digits: int = 3) -> Callable[[pd.DataFrame], str]:
-    """Return what shows the mean of a value over seeds, and its least and most."""
-
-    def shown(rows: pd.DataFrame) -> str:
-        values = factor * rows[name]
-        return f"{values.mean():.{digits}f} ({values.min():.{digits}f} to {values.max():.{digits}f})"
-
-    return shown
-
-
 def with_all(lines: pd.DataFrame) -> pd.DataFrame:
     """Return the lines of the first seed, with which nothing is left out."""
     return lines[lines["seed"] == 0]
@@ -217,9 +207,9 @@ STUDY = Study(
             {"a tenth of the tweets left out": "method"},
             {
                 "draws": lambda rows: str(len(rows)),
-                "macro F1": spread("macro_f1"),
-                "cost of a tweet": spread("cost"),
-                "harmless sentences named hate, %": spread("identity_hate", 100, 1),
+                "macro F1": lambda rows: spread(rows["macro_f1"]),
+                "cost of a tweet": lambda rows: spread(rows["cost"]),
+                "harmless sentences named hate, %": lambda rows: spread(rows["identity_hate"], 100, 1),
             },
             rows=with_fewer,
         ),
