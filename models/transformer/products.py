@@ -25,18 +25,31 @@ from torch.nn import functional
 from kernels.decoding import unit_rows
 from models.transformer.packed import BLOCK, Packed, rounded
 
+ROWS = 64  # that an order of 16 bits is for; it holds for others as well
 Way = Callable[[torch.Tensor], nn.Module]  # a matrix, (outputs, inputs) -> a layer that takes (..., inputs)
 
 
 class Plain(nn.Module):
-    """A matrix of 32 or 16 bits."""
+    """A matrix of 32 bits."""
 
-    def __init__(self, matrix: torch.Tensor, kind: torch.dtype = torch.float32):
+    def __init__(self, matrix: torch.Tensor):
         super().__init__()
-        self.matrix = nn.Parameter(matrix.detach().to(kind), requires_grad=False)
+        self.matrix = nn.Parameter(matrix.detach().float(), requires_grad=False)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return functional.linear(x.to(self.matrix.dtype), self.matrix).to(x.dtype)
+        return functional.linear(x, self.matrix)
+
+
+class SixteenBits(nn.Module):
+    """A matrix in the order in which this machine's product reads it, which has a private name in torch."""
+
+    def __init__(self, matrix: torch.Tensor):
+        super().__init__()
+        self.matrix = torch.ops.mkldnn._reorder_linear_weight(matrix.detach().bfloat16(), ROWS)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        result: torch.Tensor = torch.ops.mkldnn._linear_pointwise(x.bfloat16(), self.matrix, None, "none", [], "")
+        return result.to(x.dtype)
 
 
 class FourBits(nn.Module):
@@ -113,7 +126,7 @@ def overflows() -> bool:
 
 ALL: dict[str, Way] = {
     "32 bits": Plain,
-    "16 bits": functools.partial(Plain, kind=torch.bfloat16),
+    "16 bits": SixteenBits,
     "integers": Integers,
     "8 bits": EightBits,
     "4 bits": FourBits,

@@ -67,13 +67,14 @@ class QuickDecoder:
     grams = None  # n-grams before a token: it has none
 
     def __init__(
-        self, decoder: Decoder, tokens: torch.Tensor, chosen: Mapping[int, str] | None = None,
+        self, decoder: Decoder, tokens: torch.Tensor | None = None, chosen: Mapping[int, str] | None = None,
         among: Collection[str] = (),
     ):  # fmt: skip
         """Make a copy of a decoder, with RoPE and without a window, n-grams or experts. Raises ValueError for others.
 
-        tokens: a usual text, (batch, time), by which columns are made even for eight bits. chosen: the ways, by size;
-        they are measured without it. among: the names of those that may be chosen, () for all; "32 bits" is one.
+        tokens: a usual text, (batch, time), by which columns are made even for whole numbers; without one they stay as
+        they are. chosen: the ways, by size; they are measured without it. among: the names of those that may be chosen,
+        () for all; "32 bits" is one.
         """
         self.shape = shape = decoder.shape
         if shape.positions != "rope" or shape.window or shape.grams or shape.experts:
@@ -109,7 +110,9 @@ class QuickDecoder:
 
     def _made(self, name: str) -> InOneWay:
         known = available()
-        decoder = smoothed(self.decoder, self.tokens) if name == "integers" else self.decoder
+        decoder = self.decoder
+        if name == "integers" and self.tokens is not None:
+            decoder = smoothed(decoder, self.tokens)
         head = "8 bits" if name == "4 bits" and "8 bits" in known else name  # files of four bits have heads of eight
         return InOneWay(decoder, known[name], known[head])
 

@@ -1,7 +1,8 @@
 """Many streams of a decoder at once: each step makes a token for every one of them, and streams join and leave between.
 
-A long prompt is read in chunks, one per step, so that it does not hold up the others. With a draft, a step makes more
-than one token of a stream: see `models.transformer.speculative`.
+A long prompt is read in chunks, one per step, so that it does not hold up the others. Short prompts of one length are
+read together, as many as a chunk holds. With a draft, a step makes more than one token of a stream: see
+`models.transformer.speculative`.
 Sources: Yu et al., "Orca" (2022), for batches that change between tokens; Agrawal et al., "Sarathi" (2023), for chunks.
 """
 
@@ -23,7 +24,7 @@ from models.transformer.pages import Pages
 from models.transformer.sampling import Sampling, draw, shares
 from models.transformer.speculative import Draft, accepted
 
-CHUNK = 64  # tokens of a prompt that are read in one step
+CHUNK = 64  # tokens of prompts that are read in one step
 AHEAD = 4  # tokens that a draft has in one step
 Attended = list[tuple[int, float]]  # places and what is taken of each, the mean of all heads, the most first
 
@@ -138,18 +139,19 @@ class Streams:
 
     @torch.inference_mode()
     def step(self) -> list[Stream]:
-        """Read a chunk of the first prompt that is not read yet, and make a token or more for each of the others.
+        """Read a chunk of prompts that are not read yet, and make a token or more for each of the other streams.
 
         Return the streams that have more tokens.
         """
         self._begin()
-        left = {stream: len(stream.tokens) - stream.read for stream in self.running}
-        reading = [stream for stream, count in left.items() if count > 1][:1]
+        left = {stream: min(self.chunk, len(stream.tokens) - stream.read) for stream in self.running}
+        size = next((count for count in left.values() if count > 1), self.chunk)  # of the first prompt
+        reading = [stream for stream, count in left.items() if count == size > 1][: self.chunk // size]
         ready = [stream for stream, count in left.items() if count == 1]
         drafted = [stream for stream in ready if self.draft and stream.plain]
         others = [stream for stream in ready if stream not in drafted]
         grown = self._step_ahead(drafted, self.draft) if self.draft and drafted else []
-        for group, count in ((reading, min(self.chunk, left[reading[0]]) if reading else 0), (others, 1)):
+        for group, count in ((reading, size), (others, 1)):
             if group:
                 new = [stream.tokens[stream.read : stream.read + count] for stream in group]
                 states, attended = self._states(group, new)

@@ -14,7 +14,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from models.transformer.decoder import Decoder
+from models.learning import attention
+from models.transformer.decoder import Attention, Decoder
 
 IGNORED = -100  # as torch names what costs nothing
 
@@ -69,14 +70,20 @@ def of_epoch(examples: Sequence[Example], size: int, seed: int) -> Iterator[list
 
 
 class Tuned(nn.Module):
-    """What learns of a decoder, so that a checkpoint has nothing else; it computes logits where they are wanted."""
+    """What learns of a decoder, so that a checkpoint has nothing else; it computes logits where they are wanted.
+
+    From then on the decoder's attention is in 32 bits, also where the rest is in mixed precision.
+    """
 
     def __init__(self, decoder: Decoder):
         super().__init__()
         self.learning = nn.ParameterList(weights for weights in decoder.parameters() if weights.requires_grad)
         self.whole = (decoder,)  # a tuple hides it from what is saved
+        for layer in decoder.modules():
+            if isinstance(layer, Attention):
+                layer.attend = attention.in_32_bits
 
     def forward(self, tokens: torch.Tensor, where: torch.Tensor) -> torch.Tensor:
         """Return the logits of the next tokens, (m, vocabulary). where: shape of tokens, bool."""
         logits: torch.Tensor = self.whole[0].head(self.whole[0].states(tokens)[where])
-        return logits
+        return logits.float()  # of mixed precision, whose sums would be too coarse

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -28,11 +29,7 @@ THREADS = 2  # that answer a run's prompts, each with products of one thread
 WAYS = ("8 bits", "16 bits", "32 bits")
 PAGES = 1_024  # of 16 tokens: eight whole contexts, or 32 streams of 512 tokens
 PAGES_OF_ROWS = 384  # for rows that are answered together: three whole contexts in 280 MB, for each thread
-USUAL = (  # by these the columns of its weights are made even: see `QuickDecoder`
-    "Write a short story about a lighthouse keeper who finds a letter in a bottle, and explain what the letter says.",
-    "What is the difference between a list and a tuple in Python, and when is one better than the other?",
-    "Give me a recipe for a simple soup of vegetables, with the quantities for four people and the time that it takes.",
-)
+CHUNK, CHUNK_OF_ROWS = 64, 256  # tokens of prompts that a step reads; with rows, nobody waits for a first word
 
 
 class Assistant(Model):
@@ -92,11 +89,10 @@ class Assistant(Model):
         template = Template(tokens)
         if path := self.artifacts.get("adapter"):
             adapters.merge(decoder, ADAPTED, gguf_adapters.read(path, decoder.shape), RANK, ALPHA)
-        usual = torch.tensor([template.asked(text)[:40] for text in USUAL])
         available_here = self.stored_ways and {*self.stored_ways.values()} <= {*available()}
-        return QuickDecoder(decoder, usual, self.stored_ways if available_here else None, WAYS), template
+        return QuickDecoder(decoder, None, self.stored_ways if available_here else None, WAYS), template
 
-    def engine(self, pages: int = PAGES) -> TextEngine | RemoteEngine:
+    def engine(self, pages: int = PAGES, chunk: int = CHUNK) -> TextEngine | RemoteEngine:
         """Return what makes many answers together: here, or the language model that the settings name."""
         from capstan.services import language_model
 
@@ -106,9 +102,9 @@ class Assistant(Model):
             from pipelines.alignment.engine import of_whole
 
             return RemoteEngine(elsewhere.body, of_whole)
-        return self.own_engine(pages)
+        return self.own_engine(pages, chunk)
 
-    def own_engine(self, pages: int) -> TextEngine:
+    def own_engine(self, pages: int, chunk: int) -> TextEngine:
         """Return what makes many answers together, of this model in any case."""
         from models.transformer.streams import Streams
         from models.transformer.text_engine import TextEngine
@@ -116,7 +112,7 @@ class Assistant(Model):
 
         network, template = self.parts
         return TextEngine(
-            Streams(network, pages), lambda row: stream(row, template, self.threshold),
+            Streams(network, pages, chunk=chunk), lambda row: stream(row, template, self.threshold),
             lambda token: template.tokens.bytes[token], {template.end}, of_whole, lambda row: bool(row["tools"]),
         )  # fmt: skip
 
@@ -132,21 +128,23 @@ class Assistant(Model):
         return [len(template.asked(prompt)) + tokens <= CONTEXT for prompt in prompts]
 
     def answers(self, prompts: Sequence[str], tokens: int) -> list[str]:
-        """Return this model's likeliest answers of prompts, of so many tokens at most: each thread makes a share."""
+        """Return this model's likeliest answers of prompts, of so many tokens at most: each thread makes a share.
+
+        They are in order of length, since those of one length are read together.
+        """
+        _, template = self.parts  # the network is made once, before the threads
         rows = [Request(prompt=prompt[:LONGEST], max_tokens=tokens, seed=0).model_dump() for prompt in prompts]
-        shares = [rows[first::THREADS] for first in range(min(THREADS, len(rows)))]
-        self.parts  # noqa: B018  # the network is made once, before the threads
+        order = sorted(range(len(rows)), key=lambda row: len(template.asked(rows[row]["prompt"])))
+        shares = [order[first::THREADS] for first in range(THREADS)]
         with ThreadPoolExecutor(THREADS) as threads:
-            shared = [*threads.map(self._texts, shares)]
-        texts = [""] * len(rows)
-        for first, share in enumerate(shared):
-            texts[first::THREADS] = share
-        return texts
+            shared = threads.map(lambda share: self._texts([rows[row] for row in share]), filter(None, shares))
+            texts = dict(zip(itertools.chain(*shares), itertools.chain(*shared), strict=True))
+        return [texts[row] for row in range(len(rows))]
 
     def _texts(self, rows: Sequence[Mapping[str, Any]]) -> list[str]:
         columns = {name: [row[name] for row in rows] for name in self.inputs}
-        return whole_texts.of_rows(self.own_engine(PAGES_OF_ROWS), columns, ["text"])["text"]
+        return whole_texts.of_rows(self.own_engine(PAGES_OF_ROWS, CHUNK_OF_ROWS), columns, ["text"])["text"]
 
     def predict_columns(self, columns: Columns) -> dict[str, list[Any]]:
         """Return the whole answer of each row, why it ended, and the number of tokens made and read."""
-        return whole_texts.of_rows(self.engine(PAGES_OF_ROWS), columns, ANSWERED)
+        return whole_texts.of_rows(self.engine(PAGES_OF_ROWS, CHUNK_OF_ROWS), columns, ANSWERED)

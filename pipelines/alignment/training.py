@@ -49,13 +49,15 @@ class Stage(NamedTuple):
 class Plan:
     """How long and how fast the assistant learns.
 
-    pairs: of answers, half of them of harmful prompts. begins: what the decoder begins as, which names checkpoints.
+    pairs: of answers, half of them of harmful prompts. bfloat16: mixed precision of this kind, for machines that
+    multiply such numbers fastest. begins: what the decoder begins as, which names checkpoints.
     """
 
     epochs: int = 1
     rate: float = 1e-3
     pairs: int = 40
     seed: int = 0
+    bfloat16: bool = False
     begins: str = ""
 
 
@@ -79,7 +81,8 @@ def fit(prompts: pd.DataFrame, weights: Mapping[str, Path], plan: Plan) -> Assis
         if answer
     ]
     short = [each for each in examples if len(each.tokens) <= LONGEST]
-    stages = [learn_answers(decoder, chosen, short, replace(plan, begins=digest(weights["base"])))]
+    plan = replace(plan, bfloat16=ways[max(ways)] == "16 bits", begins=digest(weights["base"]))
+    stages = [learn_answers(decoder, chosen, short, plan)]
     stages += [learn_preferences(decoder, chosen, pairs, replace(plan, begins=stages[0].key))] if pairs else []
     folder = Path(tempfile.mkdtemp(prefix="alignment-"))
     adapter = folder / "adapter"  # as a version names it: answers are kept by what it is, and its name
@@ -161,7 +164,7 @@ def learn_preferences(decoder: Decoder, chosen: Chosen, pairs: Sequence[Pair], p
         both = answers.batched([better for better, _ in batch] + [worse for _, worse in batch])
         return answers.log_likelihood(network, both).view(2, -1)
 
-    with torch.no_grad():
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=plan.bfloat16):
         before = [likelihoods(Tuned(decoder), batch) for batch in fixed]
 
     def loss(network: nn.Module, number: int) -> torch.Tensor:
@@ -203,8 +206,8 @@ def _learned(
 
     training.fit(
         Tuned(decoder), watched, of_part, epochs=plan.epochs * PARTS, rate=plan.rate, decay=0.0, clip=1.0,
-        schedule=training.rising_and_falling(plan.epochs * len(batches(0))), state=checkpoints.latest(key),
-        after_epoch=keep,
+        bfloat16=plan.bfloat16, schedule=training.rising_and_falling(plan.epochs * len(batches(0))),
+        state=checkpoints.latest(key), after_epoch=keep,
     )  # fmt: skip
     return Stage([{f"loss_{name}": _mean(part)} for part in costs if part], key)
 

@@ -106,6 +106,16 @@ def test_shared_beginnings_change_nothing_but_the_work(decoder):
     assert streams.pages.kept > 0
 
 
+def test_prompts_of_one_length_are_read_together_as_many_as_a_chunk_holds(decoder):
+    wanted = [Stream(list(range(first, first + 4)), 9, GREEDY) for first in range(5)]
+    streams = Streams(decoder, pages=60, size=4, chunk=8)
+    for stream in wanted:
+        streams.add(stream)
+    assert [len(streams.step()) for _ in range(3)] == [2, 4, 5]
+    run(streams)
+    assert [stream.made for stream in wanted] == [alone(decoder, stream.prompt, 9) for stream in wanted]
+
+
 def test_stream_that_joins_later_and_one_that_leaves_change_nothing(decoder):
     first, second, third = (Stream(prompt, 12, GREEDY) for prompt in prompts(3, seed=2))
     streams = Streams(decoder, pages=60, size=4)

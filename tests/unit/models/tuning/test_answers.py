@@ -52,3 +52,15 @@ def test_a_checkpoint_has_what_learns_alone(decoder):
     assert [values.shape for values in tuned.state_dict().values()] == [decoder.norm.weight.shape]
     tokens = torch.tensor([[1, 2, 3]])
     assert torch.equal(tuned(tokens, tokens > 1), decoder(tokens)[0, 1:])
+
+
+def test_gradients_of_mixed_precision_are_about_those_of_32_bits(decoder):
+    network, found = Tuned(decoder.requires_grad_(True)), []
+    for mixed in (False, True):
+        network.zero_grad()
+        with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
+            cost = answers.loss(network, answers.batched(EXAMPLES))
+        cost.backward()
+        assert cost.dtype == torch.float32
+        found.append(torch.cat([weights.grad.flatten() for weights in network.parameters()]))
+    assert 0 < (found[1] - found[0]).norm() < 0.02 * found[0].norm()
