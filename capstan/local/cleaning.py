@@ -50,10 +50,11 @@ def retire(capstone: str) -> list[str]:
 
 
 def _files(capstone: str) -> Iterator[Path]:
-    """Yield the entries of the cache and the logs of a capstone. Digests go with the entry that they are of."""
+    """Yield entries of the cache, logs and kept answers of a capstone. Digests go with the entry that they are of."""
     yield from sorted((settings().home / "cache" / capstone).glob("*.json"))
     yield from sorted((settings().home / "cache" / capstone).glob("*.digests"))
     yield from sorted((settings().home / "logs" / capstone).glob("*.log"))
+    yield from sorted((settings().home / "answers" / capstone).glob("*.json"))
 
 
 def _folders(capstone: str) -> list[Path]:

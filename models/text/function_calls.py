@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from jsonschema import Draft202012Validator, SchemaError, validators
+
 from capstan.errors import InvalidRow
 from models.grammar.json_schema import BadSchema, grammar
 
@@ -13,6 +15,9 @@ Function = Mapping[str, Any]  # with `name`, and perhaps `description` and `para
 NONE, AUTO, REQUIRED = "none", "auto", "required"
 ANY = {"type": "object", "properties": {}}
 Reason = Literal["stop", "length", "tool_calls"]  # an answer ends for, as OpenAI names them
+# What a stranger could make take forever is not checked: patterns, and references, of which each may name two others.
+UNCHECKED = ("pattern", "patternProperties", "$ref", "$dynamicRef")
+Validator = validators.extend(Draft202012Validator, dict.fromkeys(UNCHECKED, lambda *_: ()))
 TOLD = 'You may call a function. To call one, answer with JSON alone: {"name": ..., "arguments": {...}}. The functions:'
 
 
@@ -23,8 +28,10 @@ def offered(tools: str, choice: str) -> list[Function]:
         named = {str(function["name"]): function for function in functions}
         if [*named] != [function["name"] for function in functions]:
             raise ValueError
-    except (ValueError, KeyError, TypeError, RecursionError):
-        message = "It is a JSON list of objects with `name`, each another text, and `parameters`."
+        for function in functions:
+            Draft202012Validator.check_schema(_parameters(function))
+    except (ValueError, KeyError, TypeError, RecursionError, SchemaError):
+        message = "It is a JSON list of objects with `name`, each another text, and `parameters`, a JSON schema."
         raise InvalidRow(message, 0, "tools") from None
     if choice in (NONE, AUTO, REQUIRED):
         return [*named.values()]
@@ -48,7 +55,7 @@ def schema(functions: Sequence[Function], choice: str) -> str:
     calls = [
         {
             "type": "object",
-            "properties": {"name": {"const": function["name"]}, "arguments": function.get("parameters") or ANY},
+            "properties": {"name": {"const": function["name"]}, "arguments": _parameters(function)},
             "required": ["name", "arguments"],
         }
         for function in functions
@@ -62,13 +69,17 @@ def schema(functions: Sequence[Function], choice: str) -> str:
 
 
 def call(text: str, functions: Sequence[Function]) -> dict[str, str] | None:
-    """Return the name and the arguments, as JSON, of the call that an answer is; None for a text."""
+    """Return the name and the arguments, as JSON, of the call that an answer is; None for a text.
+
+    A call whose arguments do not fit the function's schema is a text.
+    """
     try:
         found = json.loads(text)
         name, arguments = found["name"], found["arguments"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    if name not in [function["name"] for function in functions] or not isinstance(arguments, dict):
+    called = next((function for function in functions if function["name"] == name), None)
+    if called is None or not isinstance(arguments, dict) or not Validator(_parameters(called)).is_valid(arguments):
         return None
     return {"name": name, "arguments": json.dumps(arguments)}
 
@@ -81,6 +92,10 @@ def said(message: Mapping[str, Any]) -> str:
     ]
     text = f"The function returned: {message['content']}" if message["role"] == "tool" else message["content"]
     return "\n".join(filter(None, [text, *calls]))
+
+
+def _parameters(function: Function) -> Any:
+    return function.get("parameters") or ANY
 
 
 def _parsed(text: str) -> Any:

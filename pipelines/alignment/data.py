@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 Row = dict[str, str]
 COLUMNS = ("kind", "source", "prompt", "check", "wanted", "answer", "worse", "part")
-CHECKABLE, HARMFUL, HARMLESS, SOUNDING, FEEDBACK = "checkable", "harmful", "harmless", "sounding", "feedback"
+CHECKABLE, REWORDED, HARMFUL = "checkable", "reworded", "harmful"
+HARMLESS, SOUNDING, FEEDBACK = "harmless", "sounding", "feedback"
 ANSWERED, QUESTIONS, OWN = "self_instruct", "function_calls", "sound_harmful"  # the sources of harmless ones
-MEASURED, CHECKED = 200, 100  # harmful and harmless prompts; instructions; prompts that sound harmful; at most
+MEASURED, CHECKED = 200, 100  # harmful and harmless prompts; instructions and prompts that sound harmful; at most
 LONGEST = 300  # characters of a prompt that is learned from: longer ones cost more time than they teach
 # All begin with a word with which no other answer begins, so that it alone decides.
 REFUSALS = (
@@ -55,7 +56,8 @@ def files(data_dir: Path | None) -> dict[str, Path]:
 def table(data_dir: Path | None, mix: Mix = Mix()) -> pd.DataFrame:
     """Return one row per prompt, with COLUMNS.
 
-    kind: CHECKABLE, HARMFUL, HARMLESS, or SOUNDING: harmless, and only tested on. check, wanted: of
+    kind: CHECKABLE, HARMFUL, HARMLESS, and only tested on: REWORDED, as CHECKABLE in words that are not learned, and
+    SOUNDING, which is harmless. check, wanted: of
     `instruction_checks`. answer: what is to be learned, "" for nothing. worse: an answer that is not to be given, ""
     for none. part: "train" or "test". Near copies of harmful prompts are in one part.
     """
@@ -72,15 +74,17 @@ def table(data_dir: Path | None, mix: Mix = Mix()) -> pd.DataFrame:
         *rows_of(HARMLESS, OWN, sound_harmful.TO_LEARN[: mix.sounding]),
     ]
     sounding = rows_of(SOUNDING, OWN, sound_harmful.TO_MEASURE[: min(CHECKED, len(measured))])
-    tested = [*of_checkable(CHECKED, held=True), *measured, *harmless, *sounding]
+    reworded = of_checkable(min(CHECKED, len(measured)) // 2, held=True, kind=REWORDED)
+    tested = [*of_checkable(CHECKED, held=True), *reworded, *measured, *harmless, *sounding]
     rows = [row | {"part": part} for part, some in (("train", learned), ("test", tested)) for row in some]
     return pd.DataFrame(rows, columns=[*COLUMNS]).fillna("")
 
 
-def of_checkable(count: int, held: bool = False) -> list[Row]:
-    """Return so many instructions whose answers code can check. held: of what is only measured."""
-    rows = ((task.pop("kind"), task) for task in checkable_instructions.tasks(held, count))
-    return [{"kind": CHECKABLE, "source": check, "check": check, **task} for check, task in rows]
+def of_checkable(count: int, held: bool = False, kind: str = CHECKABLE) -> list[Row]:
+    """Return so many instructions whose answers code can check. held: of what is only measured. kind: or REWORDED."""
+    tasks = checkable_instructions.tasks(held, count, reworded=kind == REWORDED)
+    rows = ((task.pop("kind"), task) for task in tasks)
+    return [{"kind": kind, "source": check, "check": check, **task} for check, task in rows]
 
 
 def of_harmful(data_dir: Path | None) -> tuple[list[Row], list[Row]]:

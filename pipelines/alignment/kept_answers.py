@@ -22,7 +22,7 @@ def of(model: Assistant, prompts: Sequence[str], tokens: int) -> list[str]:
     """
     code = imported([Path(__file__).parent / "model.py"])
     made_of = digest(str(tokens), version("torch"), *code, *model.made_of)
-    path = settings().home / "answers" / f"{made_of}.json"
+    path = settings().home / "answers" / "alignment" / f"{made_of}.json"
     kept = read_json(path) if path.is_file() else {}
     wanted = {digest(prompt): prompt for prompt in prompts}
     if missing := {key: prompt for key, prompt in wanted.items() if key not in kept}:

@@ -46,7 +46,7 @@ class Assistant(Model):
         **{"stop": "string[]", "seed": "double", "json_schema": "string", "tools": "string", "tool_choice": "string"},
         **{"logprobs": "boolean", "top_logprobs": "long"},
     }
-    requirements = ("numpy", "torch", "regex", "numba", "scikit-learn")
+    requirements = ("numpy", "torch", "regex", "numba", "scikit-learn", "jsonschema")
 
     def __init__(
         self, base: Path, adapter: Path | None = None, history: Sequence[Mapping[str, float]] = (),

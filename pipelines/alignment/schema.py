@@ -99,7 +99,7 @@ class Prediction(BaseModel):
     text: str = Field(title="Answer", json_schema_extra={"contentMediaType": "text/plain"})
     tool_calls: list[Call] = Field([], title="Calls", description="of functions, in place of a text")
     finish_reason: Reason = Field(title="Ended by")
-    refused: bool = Field(title="Refused", description="by a rule on how refusals begin")
+    refused: bool = Field(title="Refused", description="by a rule on phrases")
     tokens: int = Field(title="Tokens made", ge=0)
     prompt_tokens: int = Field(title="Tokens read", ge=0)
     seed: int = Field(

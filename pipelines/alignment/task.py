@@ -72,7 +72,9 @@ def contracts() -> dict[str, pa.DataFrameSchema]:
     from pipelines.alignment import data
 
     columns = {name: pa.Column(str) for name in data.COLUMNS} | {
-        "kind": pa.Column(str, pa.Check.isin([data.CHECKABLE, data.HARMFUL, data.HARMLESS, data.SOUNDING])),
+        "kind": pa.Column(
+            str, pa.Check.isin([data.CHECKABLE, data.REWORDED, data.HARMFUL, data.HARMLESS, data.SOUNDING])
+        ),
         "prompt": pa.Column(str, pa.Check.str_length(min_value=1)),
         "check": pa.Column(str, pa.Check.isin(["", *instruction_checks.CHECKS])),
         "part": pa.Column(str, pa.Check.isin(["train", "test"])),

@@ -168,7 +168,8 @@ def test_folders_of_runs_go_unless_a_younger_step_of_the_cache_needs_them(place)
         for suffix in ("json", "digests"):
             age(cache / f"{name}.{suffix}", days)
     age(home / "logs" / NAME / "2020-01-01-000000.log", 31)
-    assert counts(clean(place)["files of runs"]) == (4, 4)
+    age(home / "answers" / NAME / "0123.json", 31)
+    assert counts(clean(place)["files of runs"]) == (5, 4)
     left = {path.name for path in runs.iterdir()}
     assert left == {"wine-cluster-2020-01-01-2", "wine-cluster-2026-01-01-3", "wine-cluster-two-2020-01-01-1"}
     assert {path.name for path in cache.iterdir()} == {"young.json", "young.digests"}

@@ -37,6 +37,8 @@ def test_what_is_offered_is_what_was_chosen():
         ('[{"name": 5}]', "clock", "each another text"),
         ('[{"name": "f"}, {"name": "f"}]', "auto", "each another text"),
         ("[" * 5_000, "auto", "JSON list"),
+        ('[{"name": "f", "parameters": {"type": "city"}}]', "auto", "a JSON schema"),
+        ('[{"name": "f", "parameters": 5}]', "auto", "a JSON schema"),
         (BOTH, "clock", "no function 'clock'"),
     ],
 )
@@ -60,6 +62,8 @@ def test_a_call_that_has_to_come_has_a_schema():
         ('{"name": "weather", "arguments": {"city": "Rome"}}', {"name": "weather", "arguments": '{"city": "Rome"}'}),
         ('{"name": "other", "arguments": {}}', None),
         ('{"name": "weather", "arguments": "Rome"}', None),
+        ('{"name": "weather", "arguments": {"town": "Rome"}}', None),
+        ('{"name": "weather", "arguments": {"city": 5}}', None),
         ("It is warm in Rome.", None),
         ("[1]", None),
         ("[" * 5_000, None),
@@ -67,3 +71,25 @@ def test_a_call_that_has_to_come_has_a_schema():
 )
 def test_the_call_that_an_answer_is(text, expected):
     assert function_calls.call(text, [WEATHER]) == expected
+
+
+def doubled(levels: int) -> dict:
+    """Return a schema of which each level names the next one twice."""
+    parts = {f"a{level}": {"allOf": [{"$ref": f"#/$defs/a{level + 1}"}] * 2} for level in range(levels)}
+    return {"$ref": "#/$defs/a0", "$defs": parts | {f"a{levels}": {"type": "object"}}}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"properties": {"x": {"pattern": "^(a+)+$"}}},
+        doubled(40),
+        {"$ref": "#"},
+        {"$ref": "https://example.com/city.json"},
+    ],
+    ids=["pattern", "doubled", "itself", "elsewhere"],
+)
+def test_what_could_take_forever_is_not_checked(schema):
+    """The first two would take years."""
+    functions = function_calls.offered(json.dumps([{"name": "f", "parameters": schema}]), "auto")
+    assert function_calls.call(json.dumps({"name": "f", "arguments": {"x": "a" * 40 + "!"}}), functions)

@@ -45,6 +45,15 @@ def test_what_is_measured_is_of_other_topics_and_wordings():
     assert not [task for task in learned if task["prompt"].startswith("Give me a fact")]
 
 
+def test_reworded_tasks_are_the_same_in_words_that_are_not_learned():
+    learned, measured = (checkable_instructions.tasks(held, 100) for held in (False, True))
+    reworded = checkable_instructions.tasks(True, 100, reworded=True)
+    for task, again in zip(measured, reworded, strict=True):
+        assert task | {"prompt": ""} == again | {"prompt": ""} and task["prompt"] != again["prompt"]
+    rules = {text.split("{")[0] for text in checkable_instructions.REWORDED.values()}
+    assert not [task for task in learned for rule in rules if rule in task["prompt"]]
+
+
 def test_one_answer_does_not_keep_all():
     """What is always answered the same is right for a few alone."""
     tasks = checkable_instructions.tasks(True, 100)
