@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
@@ -21,7 +22,8 @@ Validator = validators.extend(Draft202012Validator, dict.fromkeys(UNCHECKED, lam
 TOLD = 'You may call a function. To call one, answer with JSON alone: {"name": ..., "arguments": {...}}. The functions:'
 
 
-def offered(tools: str, choice: str) -> list[Function]:
+@functools.lru_cache(maxsize=64)  # asked for when a text begins and when it ends; a check of schemas takes milliseconds
+def offered(tools: str, choice: str) -> tuple[Function, ...]:
     """Return the functions that may be called. tools: a JSON list, "" for none. Raises InvalidRow for another text."""
     try:
         functions = json.loads(tools) if tools and choice != NONE else []
@@ -34,10 +36,10 @@ def offered(tools: str, choice: str) -> list[Function]:
         message = "It is a JSON list of objects with `name`, each another text, and `parameters`, a JSON schema."
         raise InvalidRow(message, 0, "tools") from None
     if choice in (NONE, AUTO, REQUIRED):
-        return [*named.values()]
+        return tuple(named.values())
     if choice not in named:
         raise InvalidRow(f"There is no function {choice!r}: {', '.join(named) or 'none'}.", 0, "tool_choice")
-    return [named[choice]]
+    return (named[choice],)
 
 
 def described(functions: Sequence[Function]) -> str:

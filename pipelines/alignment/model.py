@@ -29,7 +29,7 @@ THREADS = 2  # that answer a run's prompts, each with products of one thread
 WAYS = ("8 bits", "16 bits", "32 bits")
 PAGES = 1_024  # of 16 tokens: eight whole contexts, or 32 streams of 512 tokens
 PAGES_OF_ROWS = 384  # for rows that are answered together: three whole contexts in 280 MB, for each thread
-CHUNK, CHUNK_OF_ROWS = 64, 256  # tokens of prompts that a step reads; with rows, nobody waits for a first word
+CHUNK_OF_ROWS = 256  # tokens of their prompts that a step reads: nobody waits for a first word
 
 
 class Assistant(Model):
@@ -92,7 +92,7 @@ class Assistant(Model):
         available_here = self.stored_ways and {*self.stored_ways.values()} <= {*available()}
         return QuickDecoder(decoder, None, self.stored_ways if available_here else None, WAYS), template
 
-    def engine(self, pages: int = PAGES, chunk: int = CHUNK) -> TextEngine | RemoteEngine:
+    def engine(self, pages: int = PAGES, chunk: int | None = None) -> TextEngine | RemoteEngine:
         """Return what makes many answers together: here, or the language model that the settings name."""
         from capstan.services import language_model
 
@@ -104,15 +104,15 @@ class Assistant(Model):
             return RemoteEngine(elsewhere.body, of_whole)
         return self.own_engine(pages, chunk)
 
-    def own_engine(self, pages: int, chunk: int) -> TextEngine:
+    def own_engine(self, pages: int, chunk: int | None) -> TextEngine:
         """Return what makes many answers together, of this model in any case."""
-        from models.transformer.streams import Streams
+        from models.transformer.streams import CHUNK, Streams
         from models.transformer.text_engine import TextEngine
         from pipelines.alignment.engine import of_whole, stream
 
         network, template = self.parts
         return TextEngine(
-            Streams(network, pages, chunk=chunk), lambda row: stream(row, template, self.threshold),
+            Streams(network, pages, chunk=chunk or CHUNK), lambda row: stream(row, template, self.threshold),
             lambda token: template.tokens.bytes[token], {template.end}, of_whole, lambda row: bool(row["tools"]),
         )  # fmt: skip
 

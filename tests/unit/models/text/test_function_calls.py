@@ -22,7 +22,7 @@ def names(choice):
 
 def test_what_is_offered_is_what_was_chosen():
     assert names("auto") == names("required") == ["weather", "time"]
-    assert names("time") == ["time"] and names("none") == [] and function_calls.offered("", "auto") == []
+    assert names("time") == ["time"] and names("none") == [] and function_calls.offered("", "auto") == ()
     assert (
         "weather" in function_calls.described(function_calls.offered(BOTH, "auto"))
         and function_calls.described([]) == ""
